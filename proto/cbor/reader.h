@@ -1,0 +1,71 @@
+// A bounded CBOR reader (RFC 8949) with a sticky error: read straight through and check once.
+//
+// After the first failure every call returns a zero value and changes nothing; error() keeps the first
+// reason with the offset at which it was met. Nothing is copied: strings are views into the input.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "proto/base/bytes.h"
+#include "proto/base/error.h"
+
+namespace tram::cbor {
+
+enum class Type : std::uint8_t { kUnsigned, kNegative, kBytes, kText, kArray, kMap, kTag, kSimple, kBreak, kEnd };
+
+class Reader {
+  public:
+    /// `depth_max` bounds nesting in skip() and of open arrays.
+    explicit Reader(ByteView input, std::size_t depth_max = 16);
+
+    /// The type of the next item without consuming it; kEnd at the end of the input or after an error.
+    [[nodiscard]] Type peek() const;
+
+    std::uint64_t read_unsigned();
+    /// A definite-length byte string; at most `bytes_max` long.
+    ByteView read_bytes(std::size_t bytes_max);
+    /// A definite-length text string; at most `bytes_max` long and valid UTF-8.
+    std::string_view read_text(std::size_t bytes_max);
+    bool read_bool();
+    std::uint64_t read_tag();
+
+    /// Opens an array; its number of items, or nothing for an indefinite-length one (then read until
+    /// at_break(), which consumes the break).
+    std::optional<std::uint64_t> open_array();
+    /// Opens a definite-length array that must have between `min` and `max` items; their number.
+    std::uint64_t open_array(std::uint64_t min, std::uint64_t max);
+    /// Opens a definite-length map; its number of pairs, at most `pairs_max`.
+    std::uint64_t open_map(std::uint64_t pairs_max);
+    /// True, consuming it, when the next byte is the break of an indefinite-length item.
+    bool at_break();
+    /// Skips one whole item of any type.
+    void skip();
+
+    [[nodiscard]] std::size_t offset() const { return offset_; }
+    [[nodiscard]] bool at_end() const { return offset_ == input_.size(); }
+    /// The input between two offsets obtained from offset().
+    [[nodiscard]] ByteView between(std::size_t from, std::size_t to) const { return input_.subspan(from, to - from); }
+
+    [[nodiscard]] bool ok() const { return !error_; }
+    [[nodiscard]] const std::optional<Error>& error() const { return error_; }
+    /// Records a failure found by the caller (the first one wins); the message gets the offset added.
+    void fail(ErrorCode code, std::string_view message);
+
+  private:
+    struct Head {
+        std::uint8_t major = 0;
+        std::uint8_t info = 0;
+        std::uint64_t value = 0;
+    };
+    std::optional<Head> read_head();
+
+    ByteView input_;
+    std::size_t offset_ = 0;
+    std::size_t depth_max_;
+    std::optional<Error> error_;
+};
+
+}  // namespace tram::cbor

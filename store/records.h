@@ -1,0 +1,107 @@
+// What the store keeps, as plain data. The node builds and reads these; RocksDB and protobuf stay behind
+// store.h.
+//
+// Ages and deadlines are in "node time": milliseconds that this node has been accounting for, a counter that
+// the node persists (StateRow "node_time") and that therefore survives restarts without a trusted clock.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "proto/base/bytes.h"
+
+namespace tram::store {
+
+/// Local number of a stored bundle: ascending in order of arrival, never reused.
+using BundleKey = std::uint64_t;
+
+/// A step in the life of a bundle at this node, for people (`tram bundle trace`).
+struct HopRecord {
+    std::string peer;             ///< node id text
+    std::uint64_t node_time_ms = 0;
+};
+
+/// Everything about a stored bundle that decisions need, so that none of them reads the bundle itself.
+struct BundleRecord {
+    BundleKey key = 0;
+    Bytes id;                       ///< bpv7::BundleId::key()
+    std::string destination;        ///< EID text
+    std::string source;             ///< EID text
+    std::string report_to;          ///< EID text
+    std::uint64_t flags = 0;        ///< bundle processing control flags
+    std::uint64_t creation_time_ms = 0;  ///< DTN time, 0: source without a clock
+    std::uint64_t sequence = 0;
+    std::uint64_t lifetime_ms = 0;
+    std::optional<std::uint64_t> fragment_offset;
+    std::uint64_t adu_length = 0;     ///< total length for a fragment, else the payload's length
+    std::uint64_t payload_length = 0;
+    std::uint64_t wire_length = 0;
+    std::uint64_t age_ms = 0;         ///< age when stored
+    std::uint64_t stored_at_ms = 0;   ///< node time
+    std::uint64_t expires_at_ms = 0;  ///< node time
+    std::uint8_t urgency = 0;         ///< from the class block, else 0
+    std::uint8_t kind = 0;            ///< from the class block, else bulk
+    bool held = false;                ///< by the operator: not offered to anybody
+    bool local = false;               ///< submitted by an application of this node
+    bool deliver_here = false;        ///< waits for a local application
+    bool forward = false;             ///< is to be offered to peers
+    std::optional<HopRecord> received_from;
+    std::vector<HopRecord> forwarded_to;  ///< peers that acknowledged it, or said they have it: the ledger
+};
+
+/// Why a bundle is no longer here.
+enum class Ending : std::uint8_t { kDelivered = 1, kForwarded = 2, kExpired = 3, kCancelled = 4, kRefused = 5, kReassembled = 6, kReported = 7 };
+
+/// Stands for a bundle that was here, so that it is recognised when it comes again.
+struct Tombstone {
+    Bytes id;                         ///< bpv7::BundleId::key()
+    Ending ending = Ending::kDelivered;
+    std::uint64_t ended_at_ms = 0;    ///< node time
+    std::uint64_t expires_at_ms = 0;  ///< node time after which the bundle would be refused as expired anyway
+    std::string destination;          ///< EID text, for people
+    std::optional<HopRecord> last_hop;  ///< whom it came from (delivered) or went to (forwarded)
+};
+
+// One change. A batch is atomic: all of it is durable or none.
+namespace change {
+/// Stores a bundle: its record and its bytes.
+struct PutBundle {
+    BundleRecord record;
+    Bytes wire;
+};
+/// Replaces the record only.
+struct UpdateRecord {
+    BundleRecord record;
+};
+/// Removes record and bytes. Removing what is not there is no error.
+struct EraseBundle {
+    BundleKey key = 0;
+};
+struct PutTombstone {
+    Tombstone tombstone;
+};
+struct EraseTombstone {
+    Bytes id;
+};
+/// A small named value: sequence reservation, epoch, node time.
+struct PutState {
+    std::string name;
+    Bytes value;
+};
+}  // namespace change
+
+using Change = std::variant<change::PutBundle, change::UpdateRecord, change::EraseBundle, change::PutTombstone,
+                            change::EraseTombstone, change::PutState>;
+
+struct Batch {
+    std::vector<Change> changes;
+    [[nodiscard]] bool empty() const { return changes.empty(); }
+};
+
+/// Names the batch whose durability is waited for.
+using Ticket = std::uint64_t;
+
+}  // namespace tram::store
