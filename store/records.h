@@ -53,7 +53,14 @@ struct BundleRecord {
 };
 
 /// Why a bundle is no longer here.
-enum class Ending : std::uint8_t { kDelivered = 1, kForwarded = 2, kExpired = 3, kCancelled = 4, kRefused = 5, kReassembled = 6, kReported = 7 };
+enum class Ending : std::uint8_t {
+    kDelivered = 1,    ///< an application here, or the destination itself, has it
+    kForwarded = 2,    ///< a next hop took it over
+    kExpired = 3,
+    kCancelled = 4,    ///< by the operator
+    kReassembled = 5,  ///< went into a larger bundle, or was cut into fragments
+    kReported = 6,     ///< a status report says it was delivered
+};
 
 /// Stands for a bundle that was here, so that it is recognised when it comes again.
 struct Tombstone {
@@ -62,7 +69,8 @@ struct Tombstone {
     std::uint64_t ended_at_ms = 0;    ///< node time
     std::uint64_t expires_at_ms = 0;  ///< node time after which the bundle would be refused as expired anyway
     std::string destination;          ///< EID text, for people
-    std::optional<HopRecord> last_hop;  ///< whom it came from (delivered) or went to (forwarded)
+    std::optional<HopRecord> received_from;  ///< nothing: it was submitted here
+    std::optional<HopRecord> last_hop;       ///< the peer that took it over, if one did
 };
 
 // One change. A batch is atomic: all of it is durable or none.
@@ -101,7 +109,7 @@ struct Batch {
     [[nodiscard]] bool empty() const { return changes.empty(); }
 };
 
-/// Names the batch whose durability is waited for.
+/// Names the batch whose durability is waited for. An empty batch is allowed: it becomes durable in its turn.
 using Ticket = std::uint64_t;
 
 }  // namespace tram::store

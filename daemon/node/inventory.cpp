@@ -1,0 +1,128 @@
+#include "daemon/node/inventory.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "proto/base/check.h"
+
+namespace tram::node {
+
+Rank rank_of(const store::BundleRecord& record) {
+    const unsigned urgency = std::min<unsigned>(record.urgency, 4);
+    return {static_cast<std::uint8_t>((4 - urgency) * 8 + std::min<unsigned>(record.kind, 7))};
+}
+
+bool Entry::held_by(std::string_view peer) const {
+    if (record.received_from && record.received_from->peer == peer) return true;
+    return std::ranges::any_of(record.forwarded_to, [&](const store::HopRecord& hop) { return hop.peer == peer; });
+}
+
+bool Entry::declined_by(std::string_view peer) const {
+    return std::ranges::find(declined, peer) != declined.end();
+}
+
+Entry& Inventory::insert(store::BundleRecord record) {
+    TRAM_CHECK(entries_.empty() || record.key > entries_.rbegin()->first);
+    const BundleKey key = record.key;
+    bytes_ += record.wire_length;
+    deadlines_.emplace(record.expires_at_ms, key);
+    Entry& entry = entries_.emplace_hint(entries_.end(), key, Entry{})->second;
+    entry.record = std::move(record);
+    ids_.emplace(as_text(entry.record.id), key);
+    return entry;
+}
+
+Entry* Inventory::find(BundleKey key) {
+    const auto found = entries_.find(key);
+    return found == entries_.end() ? nullptr : &found->second;
+}
+
+const Entry* Inventory::find(BundleKey key) const {
+    const auto found = entries_.find(key);
+    return found == entries_.end() ? nullptr : &found->second;
+}
+
+Entry* Inventory::find_id(ByteView id) {
+    const auto found = ids_.find(as_text(id));
+    return found == ids_.end() ? nullptr : find(found->second);
+}
+
+void Inventory::erase(BundleKey key) {
+    const auto found = entries_.find(key);
+    if (found == entries_.end()) return;
+    drop_cache(found->second);
+    bytes_ -= found->second.record.wire_length;
+    ids_.erase(as_text(found->second.record.id));
+    entries_.erase(found);
+}
+
+void Inventory::bury(store::Tombstone tombstone) {
+    tombstone_deadlines_.emplace(tombstone.expires_at_ms, tombstone.id);
+    std::string id{as_text(tombstone.id)};
+    tombstones_.insert_or_assign(std::move(id), std::move(tombstone));
+}
+
+const store::Tombstone* Inventory::tombstone(ByteView id) const {
+    const auto found = tombstones_.find(std::string{as_text(id)});
+    return found == tombstones_.end() ? nullptr : &found->second;
+}
+
+void Inventory::forget(ByteView id) {
+    tombstones_.erase(std::string{as_text(id)});
+}
+
+void Inventory::cache(Entry& entry, Bytes wire) {
+    drop_cache(entry);
+    cached_bytes_ += wire.size();
+    entry.cached = std::move(wire);
+    cached_keys_.push_back(entry.record.key);
+    while (cached_bytes_ > cache_bytes_max_ && !cached_keys_.empty()) {
+        if (Entry* oldest = find(cached_keys_.front())) drop_cache(*oldest);
+        cached_keys_.pop_front();
+    }
+    // Keys of entries that left early pile up when the bound is never reached.
+    if (cached_keys_.size() > 64 && cached_keys_.size() > 2 * entries_.size()) {
+        std::erase_if(cached_keys_, [this](BundleKey key) { return find(key) == nullptr; });
+    }
+}
+
+void Inventory::drop_cache(Entry& entry) {
+    cached_bytes_ -= entry.cached.size();
+    entry.cached = Bytes{};
+}
+
+std::vector<BundleKey> Inventory::expired(std::uint64_t now_ms) {
+    std::vector<BundleKey> keys;
+    while (!deadlines_.empty() && deadlines_.top().first <= now_ms) {
+        const auto [deadline, key] = deadlines_.top();
+        deadlines_.pop();
+        const Entry* entry = find(key);
+        if (entry != nullptr && entry->record.expires_at_ms == deadline) keys.push_back(key);
+    }
+    return keys;
+}
+
+std::vector<Bytes> Inventory::forget_expired_tombstones(std::uint64_t now_ms) {
+    std::vector<Bytes> ids;
+    while (!tombstone_deadlines_.empty() && tombstone_deadlines_.top().first <= now_ms) {
+        const auto [deadline, id] = tombstone_deadlines_.top();
+        tombstone_deadlines_.pop();
+        const store::Tombstone* found = tombstone(id);
+        if (found == nullptr || found->expires_at_ms != deadline) continue;
+        ids.push_back(id);
+        forget(id);
+    }
+    return ids;
+}
+
+std::optional<std::uint64_t> Inventory::next_deadline_ms() {
+    while (!deadlines_.empty() && find(deadlines_.top().second) == nullptr) deadlines_.pop();
+    std::optional<std::uint64_t> next;
+    if (!deadlines_.empty()) next = deadlines_.top().first;
+    if (!tombstone_deadlines_.empty()) {
+        next = std::min(next.value_or(~0ULL), tombstone_deadlines_.top().first);
+    }
+    return next;
+}
+
+}  // namespace tram::node

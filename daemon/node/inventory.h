@@ -1,0 +1,93 @@
+// Everything the node knows about bundles, in memory: what is here, and what was here.
+//
+// Rebuilt from the store at start and kept in step with it, so that no decision ever reads the disk. The
+// bytes of a bundle are here only while it is new or about to leave (`cached`), within a bound.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <queue>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "daemon/node/types.h"
+
+namespace tram::node {
+
+/// Order in which bundles go: urgency first, then class, then arrival. Smaller goes first.
+struct Rank {
+    std::uint8_t order = 0;  ///< (4 - urgency) * 8 + kind
+    friend auto operator<=>(const Rank&, const Rank&) = default;
+};
+Rank rank_of(const store::BundleRecord& record);
+
+struct Entry {
+    store::BundleRecord record;
+    bpv7::Eid destination;
+    bpv7::Eid destination_node;
+    bool durable = false;
+    Bytes cached;                      ///< the encoded bundle, or empty
+    std::uint32_t in_flight = 0;       ///< transfers of it that run now
+    std::vector<std::string> declined; ///< peers that do not want it during the present contact
+
+    [[nodiscard]] bool is_fragment() const { return record.fragment_offset.has_value(); }
+    [[nodiscard]] bool held_by(std::string_view peer) const;
+    [[nodiscard]] bool declined_by(std::string_view peer) const;
+};
+
+class Inventory {
+  public:
+    explicit Inventory(std::uint64_t cache_bytes_max) : cache_bytes_max_{cache_bytes_max} {}
+
+    /// The key must be higher than all before (arrival order) and the id new.
+    Entry& insert(store::BundleRecord record);
+    [[nodiscard]] Entry* find(BundleKey key);
+    [[nodiscard]] const Entry* find(BundleKey key) const;
+    [[nodiscard]] Entry* find_id(ByteView id);
+    void erase(BundleKey key);
+
+    void bury(store::Tombstone tombstone);
+    [[nodiscard]] const store::Tombstone* tombstone(ByteView id) const;
+    void forget(ByteView id);
+
+    /// Keeps the bytes for a while; the oldest go when the bound is reached.
+    void cache(Entry& entry, Bytes wire);
+    void drop_cache(Entry& entry);
+
+    /// Bundles whose expiry (node time) is at or before `now_ms`, oldest first; each is returned until it is
+    /// erased or its expiry is moved.
+    [[nodiscard]] std::vector<BundleKey> expired(std::uint64_t now_ms);
+    /// Ids of tombstones that have done their time; forgets them.
+    [[nodiscard]] std::vector<Bytes> forget_expired_tombstones(std::uint64_t now_ms);
+    [[nodiscard]] std::optional<std::uint64_t> next_deadline_ms();
+
+    [[nodiscard]] const std::map<BundleKey, Entry>& entries() const { return entries_; }
+    [[nodiscard]] std::map<BundleKey, Entry>& entries() { return entries_; }
+    [[nodiscard]] const std::unordered_map<std::string, store::Tombstone>& tombstones() const { return tombstones_; }
+    [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+
+  private:
+    using Deadline = std::pair<std::uint64_t, BundleKey>;
+    using TombstoneDeadline = std::pair<std::uint64_t, Bytes>;
+    struct LaterTombstone {
+        bool operator()(const TombstoneDeadline& a, const TombstoneDeadline& b) const { return a.first > b.first; }
+    };
+
+    std::map<BundleKey, Entry> entries_;
+    std::unordered_map<std::string_view, BundleKey> ids_;  // views into Entry::record.id, whose bytes never move
+    std::unordered_map<std::string, store::Tombstone> tombstones_;
+    // Deadlines of things that have gone since are skipped when they come up.
+    std::priority_queue<Deadline, std::vector<Deadline>, std::greater<>> deadlines_;
+    std::priority_queue<TombstoneDeadline, std::vector<TombstoneDeadline>, LaterTombstone> tombstone_deadlines_;
+    std::uint64_t bytes_ = 0;
+    std::uint64_t cache_bytes_max_;
+    std::uint64_t cached_bytes_ = 0;
+    std::deque<BundleKey> cached_keys_;  // oldest first; may name entries that have gone
+};
+
+}  // namespace tram::node

@@ -1,0 +1,231 @@
+// What goes into the node and what comes out of it.
+//
+// Inputs say what happened; effects say what the shell must do about it. Nothing that promises durability
+// (Accept, a Reply to SendBundle or Acknowledge) is among the effects before the Persisted input that covers it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "proto/base/bytes.h"
+#include "proto/base/error.h"
+#include "proto/base/limits.h"
+#include "proto/base/time.h"
+#include "proto/bpv7/codec.h"
+#include "proto/bpv7/eid.h"
+#include "store/records.h"
+
+namespace tram::node {
+
+using store::BundleKey;
+using store::Ticket;
+
+/// Names a link while it lasts; the shell's number, never reused.
+using LinkId = std::uint64_t;
+/// Names a transfer received on a link; the link's number.
+using TransferId = std::uint64_t;
+/// Names a request of a local application; the shell's number.
+using RequestId = std::uint64_t;
+
+enum class RouterKind : std::uint8_t { kDirect, kStatic, kEpidemic };
+
+struct Route {
+    std::string to;  ///< endpoint pattern, see bpv7::matches
+    bpv7::Eid via;   ///< node id of the next hop
+};
+
+struct NodeOptions {
+    bpv7::Eid node_id;
+    std::vector<bpv7::Eid> groups;  ///< group endpoints this node is a member of
+    RouterKind router = RouterKind::kEpidemic;
+    std::vector<Route> routes;
+    Limits limits;
+    bool strict = false;          ///< see bpv7::DecodeOptions::strict
+    bool status_reports = true;   ///< make the status reports that bundles ask for
+    std::uint64_t lifetime_ms = 120ULL * 24 * 3600 * 1000;
+    std::uint8_t hop_limit = 32;
+    Duration delivery_lease{60'000};
+    std::uint64_t quota_bytes = 20ULL << 30;       ///< of encoded bundles
+    std::uint32_t relay_percent_max = 85;          ///< of the quota, for bundles from peers
+    std::uint32_t local_percent_max = 95;          ///< of the quota, for bundles of local applications
+    std::uint64_t cache_bytes_max = 32ULL << 20;   ///< bundle bytes kept in memory between arrival and departure
+    std::uint64_t link_bundles_in_flight_max = 2'048;
+    std::uint64_t link_bytes_in_flight_max = 16ULL << 20;
+    std::size_t fetches_waiting_max = 1'024;
+};
+
+/// Why a peer did not take a bundle, as far as the node cares (RFC 9174 5.2.4).
+enum class Refusal : std::uint8_t {
+    kCompleted,      ///< it has the bundle already
+    kNoResources,    ///< not now
+    kRetransmit,     ///< send it again
+    kNotAcceptable,  ///< not to this peer
+    kTerminating,    ///< the session ends; next time
+};
+
+/// What an application hands over.
+struct Submission {
+    bpv7::Eid destination;
+    std::optional<bpv7::Eid> source;  ///< an endpoint of this node; nothing: the node id
+    std::uint64_t lifetime_ms = 0;    ///< 0: NodeOptions::lifetime_ms
+    bpv7::Urgency urgency = bpv7::Urgency::kNormal;
+    bpv7::Kind kind = bpv7::Kind::kBulk;
+    bool report_delivery = false;
+    Bytes payload;
+};
+
+namespace input {
+/// A session with a peer is up. `peer` may be dtn:none when the peer did not say who it is: such a peer may
+/// bring bundles but gets none.
+struct PeerUp {
+    LinkId link = 0;
+    bpv7::Eid peer;
+    std::uint64_t transfer_mru = 0;
+    std::string address;
+};
+/// No new transfers on this link.
+struct PeerEnding {
+    LinkId link = 0;
+};
+struct PeerDown {
+    LinkId link = 0;
+    std::string reason;  ///< for people; empty after an orderly end
+};
+/// Bytes that claim to be a bundle.
+struct Arrived {
+    LinkId link = 0;
+    TransferId transfer = 0;
+    Bytes wire;
+};
+/// The peer acknowledged a transmitted bundle to the end.
+struct Confirmed {
+    LinkId link = 0;
+    BundleKey key = 0;
+};
+struct Declined {
+    LinkId link = 0;
+    BundleKey key = 0;
+    Refusal refusal = Refusal::kNotAcceptable;
+};
+/// All batches up to this ticket are durable.
+struct Persisted {
+    Ticket up_to = 0;
+};
+/// The answer to Load.
+struct Loaded {
+    BundleKey key = 0;
+    Result<Bytes> wire;
+};
+struct Submit {
+    RequestId request = 0;
+    Submission submission;
+};
+/// An application asks for the next bundle of an endpoint.
+struct Fetch {
+    RequestId request = 0;
+    bpv7::Eid endpoint;
+    Duration wait{0};
+};
+struct Acknowledge {
+    RequestId request = 0;
+    std::string token;
+};
+struct Cancel {
+    RequestId request = 0;
+    BundleKey key = 0;
+};
+/// Holds a bundle back from peers and applications, or releases it.
+struct Hold {
+    RequestId request = 0;
+    BundleKey key = 0;
+    bool held = true;
+};
+/// A deadline named by next_timeout() may have passed.
+struct Tick {};
+}  // namespace input
+
+using Input = std::variant<input::PeerUp, input::PeerEnding, input::PeerDown, input::Arrived, input::Confirmed,
+                           input::Declined, input::Persisted, input::Loaded, input::Submit, input::Fetch,
+                           input::Acknowledge, input::Cancel, input::Hold, input::Tick>;
+
+/// A bundle as an application receives it.
+struct Delivery {
+    std::string token;  ///< for Acknowledge; the same when the bundle is handed out again
+    bpv7::BundleId id;
+    bpv7::Eid destination;
+    std::uint8_t urgency = 0;
+    bpv7::Kind kind = bpv7::Kind::kBulk;
+    std::uint64_t age_ms = 0;
+    Bytes payload;
+};
+
+namespace effect {
+/// Make the batch durable, then report Persisted. Batches are committed in the order of their tickets.
+struct Persist {
+    store::Batch batch;
+    Ticket ticket = 0;
+};
+/// Acknowledge a received transfer to the end: the bundle is durable here.
+struct Accept {
+    LinkId link = 0;
+    TransferId transfer = 0;
+};
+struct Refuse {
+    LinkId link = 0;
+    TransferId transfer = 0;
+    Refusal refusal = Refusal::kNotAcceptable;
+};
+/// Read bundles from the store; each comes back as Loaded.
+struct Load {
+    std::vector<BundleKey> keys;
+};
+/// Send these bytes; the outcome comes back as Confirmed or Declined, or with PeerDown not at all.
+struct Transmit {
+    LinkId link = 0;
+    BundleKey key = 0;
+    Bytes wire;
+};
+/// The answer to a request.
+struct Reply {
+    struct Done {};
+    struct Sent {
+        bpv7::BundleId id;
+    };
+    struct Nothing {};  ///< no bundle came within the waiting time
+    RequestId request = 0;
+    Result<std::variant<Done, Sent, Nothing, Delivery>> outcome;
+};
+/// Something that subscribers and logs may want to know.
+struct Notify {
+    enum class What : std::uint8_t {
+        kStored,
+        kForwarded,
+        kDelivered,
+        kExpired,
+        kCancelled,
+        kRefused,
+        kReassembled,
+        kReported,
+        kCorrupt,
+        kPeerUp,
+        kPeerDown,
+    };
+    What what = What::kStored;
+    std::optional<bpv7::BundleId> bundle;
+    std::string destination;
+    std::string peer;    ///< node id text
+    std::string detail;  ///< a reason, for people; never payload
+};
+}  // namespace effect
+
+using Effect = std::variant<effect::Persist, effect::Accept, effect::Refuse, effect::Load, effect::Transmit,
+                            effect::Reply, effect::Notify>;
+
+std::string_view what_name(effect::Notify::What what);
+std::string_view kind_name(bpv7::Kind kind);
+std::optional<bpv7::Kind> kind_from_name(std::string_view name);
+
+}  // namespace tram::node
