@@ -165,6 +165,12 @@ void Custody::exhume(ByteView id) {
     inventory_.forget(id);
 }
 
+void Custody::forget_expired_tombstones(std::uint64_t node_time_ms) {
+    for (Bytes& id : inventory_.forget_expired_tombstones(node_time_ms)) {
+        journal_.add(store::change::EraseTombstone{std::move(id)});
+    }
+}
+
 void Custody::write_reservations() {
     cbor::Writer out;
     out.open_array(2);

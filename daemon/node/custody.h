@@ -82,6 +82,9 @@ class Custody {
     void drop(BundleKey key);
     /// The bundle may come again.
     void exhume(ByteView id);
+    void forget_expired_tombstones(std::uint64_t node_time_ms);
+    /// The next node time at which a bundle or a tombstone expires.
+    [[nodiscard]] std::optional<std::uint64_t> next_deadline_ms() { return inventory_.next_deadline_ms(); }
 
     /// The creation timestamp of a bundle made now: wall time when trusted, and a number never used before.
     bpv7::CreationTimestamp next_timestamp();

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -119,6 +120,10 @@ struct Loaded {
     BundleKey key = 0;
     Result<Bytes> wire;
 };
+/// What the disk may still take without touching its reserve.
+struct FreeSpace {
+    std::uint64_t bytes = 0;
+};
 struct Submit {
     RequestId request = 0;
     Submission submission;
@@ -148,11 +153,11 @@ struct Tick {};
 }  // namespace input
 
 using Input = std::variant<input::PeerUp, input::PeerEnding, input::PeerDown, input::Arrived, input::Confirmed,
-                           input::Declined, input::Persisted, input::Loaded, input::Submit, input::Fetch,
+                           input::Declined, input::Persisted, input::Loaded, input::FreeSpace, input::Submit, input::Fetch,
                            input::Acknowledge, input::Cancel, input::Hold, input::Tick>;
 
 /// A bundle as an application receives it.
-struct Delivery {
+struct HandOver {
     std::string token;  ///< for Acknowledge; the same when the bundle is handed out again
     bpv7::BundleId id;
     bpv7::Eid destination;
@@ -196,7 +201,7 @@ struct Reply {
     };
     struct Nothing {};  ///< no bundle came within the waiting time
     RequestId request = 0;
-    Result<std::variant<Done, Sent, Nothing, Delivery>> outcome;
+    Result<std::variant<Done, Sent, Nothing, HandOver>> outcome;
 };
 /// Something that subscribers and logs may want to know.
 struct Notify {

@@ -1,0 +1,274 @@
+#include "daemon/node/forwarding.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/node/reports.h"
+#include "proto/bpv7/codec.h"
+#include "proto/bpv7/fragments.h"
+
+namespace tram::node {
+
+namespace {
+
+constexpr Duration kPauseMin{5'000};
+constexpr Duration kPauseMax{600'000};
+// Previous node, age and hop count grow a bundle by at most this much on its way out.
+constexpr std::uint64_t kForwardingOverhead = 1'200;
+
+RoutedBundle routed(const Entry& entry) {
+    return {entry.destination, entry.destination_node, entry.destination.is_singleton()};
+}
+
+/// The stored bundle as it goes to the next hop (RFC 9171 5.4 step 4, 4.4.1 to 4.4.3); nothing when it
+/// cannot be decoded or its hop limit is used up.
+std::optional<Bytes> outgoing(const Custody& custody, const Entry& entry, const Bytes& wire) {
+    using namespace bpv7;
+    auto decoded = decode(wire, {.limits = custody.options().limits, .strict = false});
+    if (!decoded) return std::nullopt;
+    Bundle& bundle = decoded->bundle;
+    if (const CanonicalBlock* block = bundle.find(block_type::kHopCount)) {
+        auto hops = decode_hop_count(block->data);
+        if (!hops || hops->count >= hops->limit) return std::nullopt;
+        ++hops->count;
+        bundle.set_block(block_type::kHopCount, block->flags, block->crc_type, encode_hop_count(*hops));
+    }
+    if (const CanonicalBlock* block = bundle.find(block_type::kBundleAge)) {
+        bundle.set_block(block_type::kBundleAge, block->flags, block->crc_type,
+                         encode_bundle_age(custody.age_ms(entry.record)));
+    }
+    const CanonicalBlock* previous = bundle.find(block_type::kPreviousNode);
+    bundle.set_block(block_type::kPreviousNode, previous != nullptr ? previous->flags : 0,
+                     previous != nullptr ? previous->crc_type : CrcType::kCrc16,
+                     encode_previous_node(custody.options().node_id));
+    return encode(bundle);
+}
+
+}  // namespace
+
+Forwarding::Forwarding(Custody& custody)
+    : custody_{custody}, router_{make_router(custody.options().router, custody.options().routes)} {}
+
+void Forwarding::peer_up(const input::PeerUp& up) {
+    neighbours_.connect(up);
+    custody_.emit(effect::Notify{effect::Notify::What::kPeerUp, std::nullopt, {}, up.peer.to_string(), up.address});
+    Peer* peer = neighbours_.peer(up.peer);
+    if (peer == nullptr) return;
+    to_pump_.insert(up.peer);
+    if (peer->links.size() > 1) return;
+    for (auto& [key, entry] : custody_.inventory().entries()) {
+        std::erase(entry.declined, peer->text);
+        if (wants(entry, *peer)) peer->enqueue(rank_of(entry.record), key);
+    }
+}
+
+void Forwarding::peer_ending(LinkId id) {
+    Link* link = neighbours_.link(id);
+    if (link == nullptr) return;
+    link->ending = true;
+    if (!link->peer.is_none()) to_pump_.insert(link->peer);
+}
+
+void Forwarding::peer_down(const input::PeerDown& down) {
+    const Link* link = neighbours_.link(down.link);
+    if (link == nullptr) return;
+    const bpv7::Eid id = link->peer;
+    custody_.emit(effect::Notify{effect::Notify::What::kPeerDown, std::nullopt, {}, link->peer_text, down.reason});
+    const auto unconfirmed = neighbours_.disconnect(down.link, custody_.now().monotonic, down.reason);
+    Peer* peer = neighbours_.peer(id);
+    for (const BundleKey key : unconfirmed) {
+        Entry* entry = custody_.inventory().find(key);
+        if (entry == nullptr) continue;
+        --entry->in_flight;
+        // It goes to the same peer again over another session, if there is one.
+        if (peer != nullptr && !peer->links.empty()) peer->enqueue_first(rank_of(entry->record), key);
+    }
+    if (peer != nullptr) to_pump_.insert(id);
+}
+
+Peer* Forwarding::settle_flight(LinkId id, BundleKey key) {
+    Link* link = neighbours_.link(id);
+    if (link == nullptr) return nullptr;
+    finish_flight(*link, key);
+    if (!link->peer.is_none()) to_pump_.insert(link->peer);
+    return neighbours_.peer(link->peer);
+}
+
+void Forwarding::finish_flight(Link& link, BundleKey key) {
+    const auto flight = link.in_flight.find(key);
+    if (flight == link.in_flight.end()) return;
+    link.bytes_in_flight -= flight->second;
+    link.in_flight.erase(flight);
+    if (Entry* entry = custody_.inventory().find(key)) --entry->in_flight;
+}
+
+void Forwarding::confirmed(const input::Confirmed& confirmed) {
+    Peer* peer = settle_flight(confirmed.link, confirmed.key);
+    Entry* entry = custody_.inventory().find(confirmed.key);
+    if (peer == nullptr || entry == nullptr) return;
+    ++peer->sent_bundles;
+    peer->sent_bytes += entry->record.wire_length;
+    peer->pause = Duration{0};
+    ++custody_.counters().bundles_forwarded;
+    custody_.notify(effect::Notify::What::kForwarded, *entry, peer->text);
+    report_on(custody_, entry->record, bpv7::Assertion::kForwarded, bpv7::ReportReason::kNoInformation);
+    taken_by(*entry, *peer);
+}
+
+void Forwarding::seen_at(Entry& entry, const Peer& peer) {
+    if (entry.held_by(peer.text) || router_->done_after(routed(entry), peer.id)) return;
+    entry.record.forwarded_to.push_back({peer.text, custody_.node_time_ms()});
+    custody_.update(entry);
+}
+
+void Forwarding::taken_by(Entry& entry, const Peer& peer) {
+    const store::HopRecord hop{peer.text, custody_.node_time_ms()};
+    const RoutedBundle bundle = routed(entry);
+    if (entry.record.forward && router_->done_after(bundle, peer.id)) {
+        if (!entry.record.deliver_here) {
+            const bool arrived = bundle.singleton && bundle.destination_node == peer.id;
+            custody_.remove(entry.record.key, arrived ? store::Ending::kDelivered : store::Ending::kForwarded, hop);
+            return;
+        }
+        entry.record.forward = false;
+    } else if (entry.held_by(peer.text)) {
+        return;
+    }
+    entry.record.forwarded_to.push_back(hop);
+    custody_.update(entry);
+}
+
+void Forwarding::declined(const input::Declined& declined) {
+    Peer* peer = settle_flight(declined.link, declined.key);
+    Entry* entry = custody_.inventory().find(declined.key);
+    if (peer == nullptr || entry == nullptr) return;
+    switch (declined.refusal) {
+        case Refusal::kCompleted: taken_by(*entry, *peer); break;
+        case Refusal::kNoResources:
+            peer->pause = std::clamp(peer->pause * 2, kPauseMin, kPauseMax);
+            peer->paused_until = custody_.now().monotonic + peer->pause;
+            peer->enqueue_first(rank_of(entry->record), declined.key);
+            break;
+        case Refusal::kRetransmit:
+        case Refusal::kTerminating: peer->enqueue_first(rank_of(entry->record), declined.key); break;
+        case Refusal::kNotAcceptable:
+            entry->declined.push_back(peer->text);
+            custody_.notify(effect::Notify::What::kRefused, *entry, peer->text, "the peer does not accept it");
+            break;
+    }
+}
+
+void Forwarding::ready(const Entry& entry) {
+    for (Peer* peer : neighbours_.reachable()) {
+        if (!wants(entry, *peer)) continue;
+        peer->enqueue(rank_of(entry.record), entry.record.key);
+        to_pump_.insert(peer->id);
+    }
+}
+
+bool Forwarding::wants(const Entry& entry, const Peer& peer) const {
+    return entry.record.forward && entry.durable && !entry.record.held && !entry.held_by(peer.text) &&
+           !entry.declined_by(peer.text) && router_->offers(routed(entry), peer.id);
+}
+
+void Forwarding::pump() {
+    // Loading from the cache, cutting and confirming may ask for more pumping: those wait for the next burst.
+    for (const bpv7::Eid& id : std::exchange(to_pump_, {})) {
+        if (Peer* peer = neighbours_.peer(id)) pump(*peer);
+    }
+}
+
+void Forwarding::pump(Peer& peer) {
+    if (peer.paused_until) return;
+    Link* link = neighbours_.sending_link(peer);
+    if (link == nullptr) return;
+    const NodeOptions& options = custody_.options();
+    while (link->in_flight.size() < options.link_bundles_in_flight_max &&
+           link->bytes_in_flight < options.link_bytes_in_flight_max) {
+        const auto key = peer.dequeue();
+        if (!key) return;
+        Entry* entry = custody_.inventory().find(*key);
+        if (entry != nullptr && wants(*entry, peer) && !link->in_flight.contains(*key)) schedule(*link, *entry);
+    }
+}
+
+void Forwarding::schedule(Link& link, Entry& entry) {
+    const BundleKey key = entry.record.key;
+    if (entry.record.wire_length + kForwardingOverhead > link.transfer_mru) {
+        if ((entry.record.flags & bpv7::bundle_flag::kMustNotFragment) != 0) {
+            entry.declined.push_back(link.peer_text);
+            custody_.notify(effect::Notify::What::kRefused, entry, link.peer_text,
+                            "larger than the peer takes, and must not be fragmented");
+            return;
+        }
+        custody_.with_wire(entry, [this, key, bytes_max = link.transfer_mru](const Result<Bytes>& wire) {
+            if (wire) cut(key, bytes_max, *wire);
+        });
+        return;
+    }
+    link.in_flight.emplace(key, entry.record.wire_length);
+    link.bytes_in_flight += entry.record.wire_length;
+    ++entry.in_flight;
+    custody_.with_wire(entry, [this, id = link.id, key](const Result<Bytes>& wire) {
+        if (wire) {
+            transmit(id, key, *wire);
+        } else if (Link* gone = neighbours_.link(id)) {
+            finish_flight(*gone, key);
+        }
+    });
+}
+
+void Forwarding::transmit(LinkId id, BundleKey key, const Bytes& wire) {
+    Link* link = neighbours_.link(id);
+    Entry* entry = custody_.inventory().find(key);
+    if (link == nullptr || !link->in_flight.contains(key)) return;
+    auto out = entry != nullptr ? outgoing(custody_, *entry, wire) : std::nullopt;
+    if (!out) {
+        finish_flight(*link, key);
+        if (entry != nullptr) {
+            entry->declined.push_back(link->peer_text);
+            custody_.notify(effect::Notify::What::kRefused, *entry, link->peer_text, "its hop limit is used up");
+        }
+        return;
+    }
+    custody_.emit(effect::Transmit{id, key, std::move(*out)});
+}
+
+void Forwarding::cut(BundleKey key, std::uint64_t bytes_max, const Bytes& wire) {
+    const Entry* entry = custody_.inventory().find(key);
+    if (entry == nullptr || entry->in_flight != 0) return;
+    const auto decoded = bpv7::decode(wire, {.limits = custody_.options().limits, .strict = false});
+    if (!decoded || bytes_max <= kForwardingOverhead) return;
+    const auto pieces = bpv7::fragment(decoded->bundle, bytes_max - kForwardingOverhead);
+    if (!pieces) {
+        custody_.notify(effect::Notify::What::kRefused, *entry, {}, pieces.error().message);
+        return;
+    }
+    const Intake intake{entry->record.received_from, entry->record.deliver_here, entry->record.forward};
+    ++custody_.counters().bundles_fragmented;
+    custody_.remove(key, store::Ending::kReassembled);
+    for (const bpv7::Bundle& piece : *pieces) {
+        if (custody_.inventory().find_id(piece.id().key()) == nullptr) {
+            custody_.store(piece, bpv7::encode(piece), intake);
+        }
+    }
+}
+
+void Forwarding::tick() {
+    for (auto& [id, peer] : neighbours_.peers()) {
+        if (peer.paused_until && *peer.paused_until <= custody_.now().monotonic) {
+            peer.paused_until.reset();
+            to_pump_.insert(id);
+        }
+    }
+}
+
+std::optional<Instant> Forwarding::next_timeout() const {
+    std::optional<Instant> next;
+    for (const auto& [id, peer] : neighbours_.peers()) {
+        if (peer.paused_until && (!next || *peer.paused_until < *next)) next = peer.paused_until;
+    }
+    return next;
+}
+
+}  // namespace tram::node

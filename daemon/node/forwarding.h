@@ -1,0 +1,60 @@
+// Getting bundles to peers: RFC 9171 5.4 (forwarding), 5.8 (fragmentation on the way).
+//
+// A stored bundle that is to be forwarded is queued for every reachable peer the router names; when a peer
+// comes up, its queue is made from the inventory. What leaves is the stored bundle with previous node, bundle
+// age and hop count brought up to date.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+
+#include "daemon/node/custody.h"
+#include "daemon/node/neighbours.h"
+#include "daemon/node/router.h"
+
+namespace tram::node {
+
+class Forwarding {
+  public:
+    explicit Forwarding(Custody& custody);
+
+    void peer_up(const input::PeerUp& up);
+    void peer_ending(LinkId link);
+    void peer_down(const input::PeerDown& down);
+    void confirmed(const input::Confirmed& confirmed);
+    void declined(const input::Declined& declined);
+
+    /// The bundle is durable (or was released): offer it.
+    void ready(const Entry& entry);
+    /// A peer brought a bundle that is here: it need not get it. Our copy stays, for the peer is being told
+    /// that we have it and may let go of its own.
+    void seen_at(Entry& entry, const Peer& peer);
+
+    /// Transmits what the windows allow; called at the end of every burst.
+    void pump();
+    void tick();
+    [[nodiscard]] std::optional<Instant> next_timeout() const;
+
+    [[nodiscard]] const Neighbours& neighbours() const { return neighbours_; }
+    [[nodiscard]] Neighbours& neighbours() { return neighbours_; }
+    [[nodiscard]] const Router& router() const { return *router_; }
+    /// Whether the bundle is waiting to go to `peer`.
+    [[nodiscard]] bool wants(const Entry& entry, const Peer& peer) const;
+
+  private:
+    void pump(Peer& peer);
+    void schedule(Link& link, Entry& entry);
+    void transmit(LinkId link, BundleKey key, const Bytes& wire);
+    void cut(BundleKey key, std::uint64_t bytes_max, const Bytes& wire);
+    void taken_by(Entry& entry, const Peer& peer);
+    void finish_flight(Link& link, BundleKey key);
+    Peer* settle_flight(LinkId link, BundleKey key);
+
+    Custody& custody_;
+    Neighbours neighbours_;
+    std::unique_ptr<Router> router_;
+    std::set<bpv7::Eid> to_pump_;
+};
+
+}  // namespace tram::node

@@ -1,0 +1,148 @@
+#include "daemon/node/node.h"
+
+#include <utility>
+
+#include "daemon/node/reports.h"
+#include "daemon/node/submission.h"
+#include "proto/bpv7/codec.h"
+
+namespace tram::node {
+
+Node::Node(NodeOptions options)
+    : custody_{std::move(options)},
+      forwarding_{custody_},
+      delivery_{custody_},
+      reassembly_{custody_},
+      reception_{custody_, forwarding_, delivery_} {}
+
+void Node::start(Now now) {
+    custody_.start(now);
+    for (const auto& [key, entry] : custody_.inventory().entries()) ready(entry);
+    expire();
+}
+
+void Node::step(const Input& input, Now now) {
+    custody_.set_now(now);
+    std::visit([this](const auto& happened) { handle(happened); }, input);
+}
+
+std::vector<Effect> Node::take_effects() {
+    forwarding_.pump();
+    return custody_.take_effects();
+}
+
+std::optional<Instant> Node::next_timeout() {
+    std::optional<Instant> next = forwarding_.next_timeout();
+    const auto consider = [&](std::optional<Instant> deadline) {
+        if (deadline && (!next || *deadline < *next)) next = deadline;
+    };
+    consider(delivery_.next_timeout());
+    if (const auto deadline = custody_.next_deadline_ms()) {
+        consider(custody_.clock().when(*deadline, custody_.now().monotonic));
+    }
+    return next;
+}
+
+void Node::handle(const input::Persisted& persisted) {
+    for (Promise& kept : custody_.settle(persisted.up_to)) {
+        if (auto* emit = std::get_if<promise::Emit>(&kept)) {
+            custody_.emit(std::move(emit->effect));
+        } else if (Entry* entry = custody_.inventory().find(std::get<promise::Ready>(kept).key)) {
+            entry->durable = true;
+            ready(*entry);
+        }
+    }
+}
+
+void Node::ready(const Entry& entry) {
+    if (entry.record.held) return;
+    if (entry.record.forward) forwarding_.ready(entry);
+    if (!entry.record.deliver_here) return;
+    if (entry.is_fragment()) {
+        reassembly_.ready(entry);
+    } else {
+        delivery_.ready(entry);
+    }
+}
+
+void Node::withdraw(const Entry& entry) {
+    if (!entry.record.deliver_here) return;
+    if (entry.is_fragment()) {
+        reassembly_.withdraw(entry);
+    } else {
+        delivery_.withdraw(entry);
+    }
+}
+
+void Node::handle(const input::Submit& submit) {
+    auto bundle = build_bundle(custody_, submit.submission);
+    if (!bundle) {
+        custody_.emit(effect::Reply{submit.request, std::unexpected{std::move(bundle.error())}});
+        return;
+    }
+    Bytes wire = bpv7::encode(*bundle);
+    if (!reception_.has_room(wire.size(), options().local_percent_max)) {
+        ++custody_.counters().bundles_refused_full;
+        custody_.emit(effect::Reply{
+            submit.request, fail(ErrorCode::kFull, "the store is full: see `tram status`; free disk space, raise "
+                                                   "store.quota_bytes, or let a carrier take bundles away first")});
+        return;
+    }
+    const bool local = delivery_.is_local(bundle->primary.destination);
+    const bool forward = !local || !bundle->primary.destination.is_singleton();
+    const bpv7::BundleId id = bundle->id();
+    const Entry& entry = custody_.store(*bundle, std::move(wire), {std::nullopt, local, forward});
+    ++custody_.counters().bundles_submitted;
+    custody_.notify(effect::Notify::What::kStored, entry);
+    custody_.emit_when_durable(effect::Reply{submit.request, effect::Reply::Sent{id}});
+}
+
+void Node::handle(const input::Cancel& cancel) {
+    const Entry* entry = custody_.inventory().find(cancel.key);
+    if (entry == nullptr) {
+        custody_.emit(effect::Reply{cancel.request, fail(ErrorCode::kNotFound, "the bundle is not here any more")});
+        return;
+    }
+    withdraw(*entry);
+    ++custody_.counters().bundles_cancelled;
+    custody_.notify(effect::Notify::What::kCancelled, *entry);
+    report_on(custody_, entry->record, bpv7::Assertion::kDeleted, bpv7::ReportReason::kTransmissionCancelled);
+    custody_.remove(cancel.key, store::Ending::kCancelled);
+    custody_.emit_when_durable(effect::Reply{cancel.request, effect::Reply::Done{}});
+}
+
+void Node::handle(const input::Hold& hold) {
+    Entry* entry = custody_.inventory().find(hold.key);
+    if (entry == nullptr) {
+        custody_.emit(effect::Reply{hold.request, fail(ErrorCode::kNotFound, "the bundle is not here any more")});
+        return;
+    }
+    if (entry->record.held != hold.held) {
+        if (hold.held) withdraw(*entry);
+        entry->record.held = hold.held;
+        custody_.update(*entry);
+        if (!hold.held && entry->durable) ready(*entry);
+    }
+    custody_.emit_when_durable(effect::Reply{hold.request, effect::Reply::Done{}});
+}
+
+void Node::handle(const input::Tick&) {
+    forwarding_.tick();
+    delivery_.tick();
+    expire();
+}
+
+void Node::expire() {
+    const std::uint64_t now = custody_.node_time_ms();
+    for (const BundleKey key : custody_.inventory().expired(now)) {
+        const Entry& entry = *custody_.inventory().find(key);
+        withdraw(entry);
+        ++custody_.counters().bundles_expired;
+        custody_.notify(effect::Notify::What::kExpired, entry);
+        report_on(custody_, entry.record, bpv7::Assertion::kDeleted, bpv7::ReportReason::kLifetimeExpired);
+        custody_.remove(key, store::Ending::kExpired);
+    }
+    custody_.forget_expired_tombstones(now);
+}
+
+}  // namespace tram::node

@@ -1,0 +1,73 @@
+// The heart of the daemon: everything that decides, without sockets, threads, disk or clock.
+//
+//   restore(...)* -> start(now) -> { step(input, now)* -> take_effects() }*
+//
+// step() is told that one thing happened; take_effects() hands out what the shell must do about everything
+// since the last call, the changes to the store gathered in one batch. Several inputs may be worked through
+// before effects are taken: that is what makes group commit large. next_timeout() names the next moment at
+// which a Tick is due.
+//
+// Parts: Reception (from peers), Forwarding (to peers), Delivery (to applications), Reassembly; all of them
+// change stored bundles only through Custody.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "daemon/node/custody.h"
+#include "daemon/node/delivery.h"
+#include "daemon/node/forwarding.h"
+#include "daemon/node/reassembly.h"
+#include "daemon/node/reception.h"
+#include "daemon/node/types.h"
+
+namespace tram::node {
+
+class Node {
+  public:
+    explicit Node(NodeOptions options);
+
+    /// What the store holds, before start(). Bundles in ascending key order.
+    void restore(store::BundleRecord record) { custody_.restore(std::move(record)); }
+    void restore(store::Tombstone tombstone) { custody_.restore(std::move(tombstone)); }
+    void restore_state(const std::string& name, ByteView value) { custody_.restore_state(name, value); }
+    void start(Now now);
+
+    void step(const Input& input, Now now);
+    [[nodiscard]] std::vector<Effect> take_effects();
+    [[nodiscard]] std::optional<Instant> next_timeout();
+
+    // For those who look on: status, lists, metrics.
+    [[nodiscard]] const Custody& custody() const { return custody_; }
+    [[nodiscard]] const Forwarding& forwarding() const { return forwarding_; }
+    [[nodiscard]] const NodeOptions& options() const { return custody_.options(); }
+
+  private:
+    void handle(const input::PeerUp& up) { forwarding_.peer_up(up); }
+    void handle(const input::PeerEnding& ending) { forwarding_.peer_ending(ending.link); }
+    void handle(const input::PeerDown& down) { forwarding_.peer_down(down); }
+    void handle(const input::Arrived& arrived) { reception_.arrived(arrived); }
+    void handle(const input::Confirmed& confirmed) { forwarding_.confirmed(confirmed); }
+    void handle(const input::Declined& declined) { forwarding_.declined(declined); }
+    void handle(const input::Persisted& persisted);
+    void handle(const input::Loaded& loaded) { custody_.loaded(loaded); }
+    void handle(const input::FreeSpace& space) { reception_.set_free_bytes(space.bytes); }
+    void handle(const input::Submit& submit);
+    void handle(const input::Fetch& fetch) { delivery_.fetch(fetch); }
+    void handle(const input::Acknowledge& acknowledge) { delivery_.acknowledge(acknowledge); }
+    void handle(const input::Cancel& cancel);
+    void handle(const input::Hold& hold);
+    void handle(const input::Tick& tick);
+
+    void ready(const Entry& entry);
+    void withdraw(const Entry& entry);
+    void expire();
+
+    Custody custody_;
+    Forwarding forwarding_;
+    Delivery delivery_;
+    Reassembly reassembly_;
+    Reception reception_;
+};
+
+}  // namespace tram::node
