@@ -16,8 +16,11 @@ namespace tram::bpv7 {
 
 struct DecodeOptions {
     Limits limits;
-    /// Refuse a primary block that carries neither a CRC nor a BIB over it (RFC 9171 4.3.1); otherwise it
-    /// is accepted with a warning, because many peers send such bundles.
+    /// Refuse what is otherwise accepted with a warning, because many peers send it:
+    ///   - a primary block with neither a CRC nor a BIB over it (RFC 9171 4.3.1; a BIB that is itself
+    ///     encrypted is given the benefit of the doubt),
+    ///   - creation time zero without a bundle age block (RFC 9171 4.4.2),
+    ///   - CBOR heads longer than needed (RFC 9171 4.1).
     bool strict = false;
 };
 
@@ -30,6 +33,12 @@ struct Decoded {
 /// `primary_wire` are slices of `wire`: nothing is copied and the allocation lives as long as they do.
 /// Errors: truncated, malformed, trailing_data, too_large, unsupported_version, bad_crc, forbidden; the
 /// message quotes the section of RFC 9171 that is broken.
+///
+/// Arrays of indefinite length are read wherever RFC 9171 4.1 permits them; strings of indefinite length are
+/// refused. Previous node, bundle age and hop count must be well formed unless a BCB encrypts them; the data
+/// of other types, our class block included, is not looked into: others may use that private number
+/// differently. Unassigned flag bits are kept. A fragment whose payload reaches beyond its total length is
+/// refused.
 Result<Decoded> decode(const Bytes& wire, const DecodeOptions& options = {});
 
 /// Encodes `bundle`, which must satisfy the invariants of bundle.h. CRCs are computed. `primary_wire` is
@@ -55,10 +64,23 @@ Bytes encode_hop_count(HopCount hops);
 Result<HopCount> decode_hop_count(ByteView data);
 
 /// Urgency of Vietnamese administrative documents: thường, khẩn, thượng khẩn, hỏa tốc, hỏa tốc hẹn giờ.
-enum class Urgency : std::uint8_t { kNormal = 0, kUrgent = 1, kVeryUrgent = 2, kExpress = 3, kTimedExpress = 4 };
+enum class Urgency : std::uint8_t {
+    kNormal = 0,
+    kUrgent = 1,
+    kVeryUrgent = 2,
+    kExpress = 3,
+    kTimedExpress = 4
+};
 
 /// What a bundle of ours carries, in the order in which classes go first.
-enum class Kind : std::uint8_t { kReceipt = 0, kControl = 1, kRequest = 2, kUpdate = 3, kNotice = 4, kBulk = 5 };
+enum class Kind : std::uint8_t {
+    kReceipt = 0,
+    kControl = 1,
+    kRequest = 2,
+    kUpdate = 3,
+    kNotice = 4,
+    kBulk = 5
+};
 
 /// Our class block (private-use type 200): CBOR array [urgency, kind, message id, chunk index, chunk count].
 struct ClassBlock {

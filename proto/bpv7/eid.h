@@ -6,6 +6,10 @@
 //   ipn:node.service               allocator 0; ipn:0.0 is the null endpoint of the scheme
 //   ipn:allocator.node.service     RFC 9758; "ipn:!.n" (LocalNode) is node 2^32-1
 //
+// Choices where practice differs: a dtn EID without the slash after the node name ("dtn://node") is refused,
+// because RFC 9171 4.2.5.1.1 requires it; node names are reg-names of RFC 3986 and not empty. ipn:0.n with n
+// above zero is invalid and read as the null endpoint, as RFC 9758 3.1 tells processors to do.
+//
 // Invariants: an Eid is always well formed. Both CBOR encodings of an ipn EID (two and three elements)
 // compare equal; we encode two elements, as RFC 9758 recommends.
 #pragma once
@@ -66,10 +70,12 @@ class Eid {
     friend bool operator==(const Eid&, const Eid&) = default;
 
   private:
+    static Result<Eid> parse_ipn(std::string_view ssp);
+
     Scheme scheme_ = Scheme::kDtn;
-    std::string ssp_;              // dtn: "//node/demux"; empty for dtn:none
-    std::uint64_t node_ = 0;       // ipn
-    std::uint64_t service_ = 0;    // ipn
+    std::string ssp_;            // dtn: "//node/demux"; empty for dtn:none
+    std::uint64_t node_ = 0;     // ipn
+    std::uint64_t service_ = 0;  // ipn
 };
 
 /// A pattern over endpoint text: an exact EID, or one whose '*' stands for any run of characters

@@ -14,11 +14,22 @@
 
 namespace tram::cbor {
 
-enum class Type : std::uint8_t { kUnsigned, kNegative, kBytes, kText, kArray, kMap, kTag, kSimple, kBreak, kEnd };
+enum class Type : std::uint8_t {
+    kUnsigned,
+    kNegative,
+    kBytes,
+    kText,
+    kArray,
+    kMap,
+    kTag,
+    kSimple,
+    kBreak,
+    kEnd
+};
 
 class Reader {
   public:
-    /// `depth_max` bounds nesting in skip() and of open arrays.
+    /// `depth_max` bounds nesting in skip(); arrays that are opened nest as deep as the caller's code.
     explicit Reader(ByteView input, std::size_t depth_max = 16);
 
     /// The type of the next item without consuming it; kEnd at the end of the input or after an error.
@@ -37,6 +48,9 @@ class Reader {
     std::optional<std::uint64_t> open_array();
     /// Opens a definite-length array that must have between `min` and `max` items; their number.
     std::uint64_t open_array(std::uint64_t min, std::uint64_t max);
+    /// Ends what open_array() opened after `items_read` items: they must be all for a definite-length array,
+    /// and the break must follow for an indefinite-length one.
+    void close_array(const std::optional<std::uint64_t>& opened, std::uint64_t items_read);
     /// Opens a definite-length map; its number of pairs, at most `pairs_max`.
     std::uint64_t open_map(std::uint64_t pairs_max);
     /// True, consuming it, when the next byte is the break of an indefinite-length item.
@@ -47,7 +61,12 @@ class Reader {
     [[nodiscard]] std::size_t offset() const { return offset_; }
     [[nodiscard]] bool at_end() const { return offset_ == input_.size(); }
     /// The input between two offsets obtained from offset().
-    [[nodiscard]] ByteView between(std::size_t from, std::size_t to) const { return input_.subspan(from, to - from); }
+    [[nodiscard]] ByteView between(std::size_t from, std::size_t to) const {
+        return input_.subspan(from, to - from);
+    }
+
+    /// False once a head was longer than its value needs (RFC 8949 4.2.1); such input is read all the same.
+    [[nodiscard]] bool shortest() const { return shortest_; }
 
     [[nodiscard]] bool ok() const { return !error_; }
     [[nodiscard]] const std::optional<Error>& error() const { return error_; }
@@ -61,10 +80,16 @@ class Reader {
         std::uint64_t value = 0;
     };
     std::optional<Head> read_head();
+    std::optional<Head> expect(std::uint8_t major, std::string_view what);
+    ByteView read_string(std::uint8_t major, std::string_view what, std::size_t bytes_max);
+    void skip_nested(std::size_t depth);
+    void skip_chunks(std::uint8_t major);
+    void skip_items(const Head& head, std::size_t depth);
 
     ByteView input_;
     std::size_t offset_ = 0;
     std::size_t depth_max_;
+    bool shortest_ = true;
     std::optional<Error> error_;
 };
 

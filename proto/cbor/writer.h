@@ -10,6 +10,10 @@ namespace tram::cbor {
 
 class Writer {
   public:
+    Writer() = default;
+    /// Makes room for `bytes` at once.
+    explicit Writer(std::size_t bytes) { out_.reserve(bytes); }
+
     void write_unsigned(std::uint64_t value);
     void write_bytes(ByteView value);
     void write_text(std::string_view value);
