@@ -14,60 +14,69 @@ enum class RouterKind : std::uint8_t { kDirect, kStatic, kEpidemic };
 enum class LogLevel : std::uint8_t { kError, kWarning, kInfo, kDebug };
 
 struct Node {
-    std::string id = "dtn://localhost/";   ///< node id: dtn://name/ or ipn:node.0
-    std::vector<std::string> groups;       ///< group endpoints this node is a member of (dtn://18904/~notice)
-    bool clock_trusted = true;             ///< false: the wall clock is not believed
+    std::string id = "dtn://localhost/";  ///< node id: dtn://name/ or ipn:node.0
+    std::vector<std::string> groups;      ///< group endpoints this node is a member of (dtn://18904/~notice)
+    bool clock_trusted = true;            ///< false: the wall clock is not believed
+    friend bool operator==(const Node&, const Node&) = default;
 };
 
 struct Store {
     std::filesystem::path directory = "/var/lib/tram/store";
-    std::uint64_t quota_bytes = 20ULL << 30;
+    std::uint64_t quota_bytes = 20'000'000'000;
     std::uint64_t reserve_bytes = 64ULL << 20;  ///< kept aside so that a full disk stops nothing halfway
+    friend bool operator==(const Store&, const Store&) = default;
 };
 
 struct Api {
-    std::string endpoint = "ipc:///run/tram/api";     ///< ZeroMQ endpoint for requests
-    std::string events = "ipc:///run/tram/events";    ///< ZeroMQ endpoint for events
+    std::string endpoint = "ipc:///run/tram/api";   ///< ZeroMQ endpoint for requests
+    std::string events = "ipc:///run/tram/events";  ///< ZeroMQ endpoint for events
+    friend bool operator==(const Api&, const Api&) = default;
 };
 
 struct Links {
     std::vector<std::string> listen = {"[::]:4556"};  ///< address:port; empty: no listener
     std::uint16_t keepalive_s = 30;
     std::uint64_t segment_bytes_max = 1ULL << 20;
-    std::uint64_t bundle_bytes_max = 128ULL << 20;    ///< also the transfer MRU
-    std::chrono::seconds idle_timeout{0};             ///< 0: sessions stay open
+    std::uint64_t bundle_bytes_max = 128ULL << 20;  ///< also the transfer MRU
+    std::chrono::seconds idle_timeout{0};           ///< 0: sessions stay open
     std::chrono::seconds stall_timeout{60};
-    std::chrono::milliseconds reconnect_min{500};     ///< first pause before a static peer is tried again
+    std::chrono::milliseconds reconnect_min{500};  ///< first pause before a static peer is tried again
     std::chrono::milliseconds reconnect_max{60'000};
     std::uint32_t sessions_max = 256;
+    friend bool operator==(const Links&, const Links&) = default;
 };
 
 /// A peer whose address is known.
 struct Peer {
-    std::string id;        ///< node id it must announce; empty: any
-    std::string address;   ///< host:port
+    std::string id;       ///< node id it must announce; empty: any
+    std::string address;  ///< host:port
+    friend bool operator==(const Peer&, const Peer&) = default;
 };
 
 struct Route {
-    std::string to;    ///< endpoint pattern, '*' for any run of characters
-    std::string via;   ///< node id of the next hop
+    std::string to;   ///< endpoint pattern, '*' for any run of characters
+    std::string via;  ///< node id of the next hop
+    friend bool operator==(const Route&, const Route&) = default;
 };
 
 struct Routing {
     RouterKind router = RouterKind::kEpidemic;
-    std::vector<Route> routes;   ///< for router "static", first match wins
+    std::vector<Route> routes;  ///< for router "static", first match wins
+    friend bool operator==(const Routing&, const Routing&) = default;
 };
 
 struct Bundles {
     std::chrono::milliseconds lifetime{std::chrono::hours{24 * 120}};  ///< of bundles without their own
     std::uint8_t hop_limit = 32;
-    bool strict = false;           ///< refuse primary blocks without CRC and BIB
-    bool status_reports = true;    ///< answer requests for status reports
+    bool strict = false;                      ///< refuse primary blocks without CRC and BIB
+    bool status_reports = true;               ///< answer requests for status reports
     std::chrono::seconds delivery_lease{60};  ///< how long a fetched bundle waits for its acknowledgement
+    friend bool operator==(const Bundles&, const Bundles&) = default;
 };
 
 struct Log {
     LogLevel level = LogLevel::kInfo;
+    friend bool operator==(const Log&, const Log&) = default;
 };
 
 struct Config {
@@ -79,6 +88,7 @@ struct Config {
     Routing routing;
     Bundles bundles;
     Log log;
+    friend bool operator==(const Config&, const Config&) = default;
 };
 
 }  // namespace tram::config

@@ -23,7 +23,7 @@ struct Problem {
 };
 
 struct Loaded {
-    Config config;                  ///< meaningful only when `problems` is empty
+    Config config;  ///< meaningful only when `problems` is empty
     std::vector<Problem> problems;
 };
 

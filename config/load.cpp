@@ -1,0 +1,180 @@
+#include "config/load.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <toml++/toml.h>
+#include <utility>
+
+#include "config/names.h"
+#include "config/table_reader.h"
+#include "config/validate.h"
+
+namespace tram::config {
+
+namespace {
+
+using std::chrono::days;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::size_t kFileBytesMax = 1U << 20;
+constexpr std::uint64_t kKiB = 1ULL << 10;
+constexpr std::uint64_t kMiB = 1ULL << 20;
+constexpr std::uint64_t kGiB = 1ULL << 30;
+constexpr std::uint64_t kTiB = 1ULL << 40;
+
+template <typename T>
+void read_whole(TableReader& table, std::string_view key, T& out, std::uint64_t min, std::uint64_t max) {
+    std::uint64_t value = out;
+    table.whole(key, value, min, max);
+    out = static_cast<T>(value);
+}
+
+void read_seconds(TableReader& table, std::string_view key, seconds& out, seconds min, seconds max) {
+    Duration value = out;
+    table.duration(key, value, min, max, seconds{1});
+    out = std::chrono::duration_cast<seconds>(value);
+}
+
+template <typename Enum>
+void read_choice(TableReader& table, std::string_view key, Enum& out,
+                 std::span<const std::string_view> names) {
+    auto index = static_cast<std::size_t>(out);
+    table.choice(key, index, names);
+    out = static_cast<Enum>(index);
+}
+
+void read_node(TableReader& table, Node& node) {
+    table.text("id", node.id);
+    table.texts("groups", node.groups);
+    table.flag("clock_trusted", node.clock_trusted);
+}
+
+void read_store(TableReader& table, Store& store) {
+    std::string directory = store.directory.string();
+    table.text("directory", directory);
+    store.directory = directory;
+    table.size("quota", store.quota_bytes, 16 * kMiB, 1024 * kTiB);
+    table.size("reserve", store.reserve_bytes, 0, kTiB);
+}
+
+void read_api(TableReader& table, Api& api) {
+    table.text("endpoint", api.endpoint);
+    table.text("events", api.events);
+}
+
+void read_links(TableReader& table, Links& links) {
+    table.texts("listen", links.listen);
+    seconds keepalive{links.keepalive_s};
+    read_seconds(table, "keepalive", keepalive, seconds{0}, seconds{65'535});
+    links.keepalive_s = static_cast<std::uint16_t>(keepalive.count());
+    table.size("segment_max", links.segment_bytes_max, kKiB, kGiB);
+    table.size("bundle_max", links.bundle_bytes_max, kKiB, kGiB);
+    read_seconds(table, "idle_timeout", links.idle_timeout, seconds{0}, days{1});
+    read_seconds(table, "stall_timeout", links.stall_timeout, seconds{1}, days{1});
+    table.duration("reconnect_min", links.reconnect_min, milliseconds{10}, hours{1}, milliseconds{1});
+    table.duration("reconnect_max", links.reconnect_max, milliseconds{10}, days{1}, milliseconds{1});
+    read_whole(table, "sessions_max", links.sessions_max, 1, 65'535);
+}
+
+void read_peers(TableReader& root, std::vector<Peer>& peers, Report& report) {
+    for (TableReader& table : root.tables("peer")) {
+        Peer peer;
+        table.text("id", peer.id);
+        table.text("address", peer.address);
+        if (!table.has("address")) {
+            report.add(table.name_of("address"), "expected host:port of the peer, the key is missing");
+        }
+        table.finish();
+        peers.push_back(std::move(peer));
+    }
+}
+
+void read_routing(TableReader& table, Routing& routing, Report& report) {
+    read_choice(table, "router", routing.router, kRouterNames);
+    for (TableReader& row : table.tables("route")) {
+        Route route;
+        row.text("to", route.to);
+        row.text("via", route.via);
+        for (const std::string_view key : {"to", "via"}) {
+            if (!row.has(key)) report.add(row.name_of(key), "expected an endpoint id, the key is missing");
+        }
+        row.finish();
+        routing.routes.push_back(std::move(route));
+    }
+}
+
+void read_bundles(TableReader& table, Bundles& bundles) {
+    table.duration("lifetime", bundles.lifetime, seconds{1}, days{3650}, milliseconds{1});
+    read_whole(table, "hop_limit", bundles.hop_limit, 1, 255);
+    table.flag("strict", bundles.strict);
+    table.flag("status_reports", bundles.status_reports);
+    read_seconds(table, "delivery_lease", bundles.delivery_lease, seconds{1}, days{1});
+}
+
+void read_file(const toml::table& document, Config& config, Report& report) {
+    TableReader root{document, "", report};
+    const auto section = [&](std::string_view key, auto&& read) {
+        if (auto table = root.table(key)) {
+            read(*table);
+            table->finish();
+        }
+    };
+    section("node", [&](TableReader& table) { read_node(table, config.node); });
+    section("store", [&](TableReader& table) { read_store(table, config.store); });
+    section("api", [&](TableReader& table) { read_api(table, config.api); });
+    section("links", [&](TableReader& table) { read_links(table, config.links); });
+    read_peers(root, config.peers, report);
+    section("routing", [&](TableReader& table) { read_routing(table, config.routing, report); });
+    section("bundles", [&](TableReader& table) { read_bundles(table, config.bundles); });
+    section("log",
+            [&](TableReader& table) { read_choice(table, "level", config.log.level, kLogLevelNames); });
+    root.finish();
+}
+
+Loaded unreadable(const std::string& file, std::string message) {
+    return {.config = {}, .problems = {{.file = file, .line = 0, .key = {}, .message = std::move(message)}}};
+}
+
+}  // namespace
+
+std::string Problem::to_string() const {
+    std::string text = file;
+    if (line > 0) text += ":" + std::to_string(line);
+    if (!key.empty()) text += ": " + key;
+    return text + ": " + message;
+}
+
+Loaded parse(std::string_view text, const std::string& file) {
+    Report report{file};
+    Loaded loaded;
+    try {
+        const toml::table document = toml::parse(text, file);
+        read_file(document, loaded.config, report);
+        validate(loaded.config, report);
+    } catch (const toml::parse_error& error) {
+        report.add_at(static_cast<int>(error.source().begin.line), "", std::string{error.description()});
+    }
+    loaded.problems = report.take();
+    return loaded;
+}
+
+Loaded load(const std::filesystem::path& file) {
+    const std::string name = file.string();
+    std::error_code failure;
+    if (std::filesystem::is_directory(file, failure))
+        return unreadable(name, "expected a file, got a directory");
+    errno = 0;
+    std::ifstream in{file, std::ios::binary};
+    if (!in) return unreadable(name, std::string{"cannot be read: "} + std::strerror(errno));
+    std::string text(kFileBytesMax + 1, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (in.bad()) return unreadable(name, "cannot be read to its end");
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    if (text.size() > kFileBytesMax) return unreadable(name, "expected at most 1 MiB");
+    return parse(text, name);
+}
+
+}  // namespace tram::config

@@ -1,0 +1,166 @@
+#include "config/validate.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "config/addresses.h"
+#include "config/quantity.h"
+#include "proto/bpv7/eid.h"
+
+namespace tram::config {
+
+namespace {
+
+using bpv7::Eid;
+
+std::string item(const std::string& list, std::size_t index) {
+    return list + "[" + std::to_string(index) + "]";
+}
+
+void check_node_id(const std::string& text, const std::string& key, Report& report) {
+    static constexpr std::string_view kExpected = "expected a node id such as dtn://18904-srv/ or ipn:12.0";
+    const auto eid = Eid::parse(text);
+    if (!eid) {
+        report.add(key, std::string{kExpected} + ": " + eid.error().message);
+    } else if (eid->is_none() || !eid->is_node_id()) {
+        report.add(key, std::string{kExpected} + ", got the endpoint \"" + text + "\"");
+    }
+}
+
+void check_group(const std::string& text, const std::string& key, Report& report) {
+    static constexpr std::string_view kExpected = "expected a group endpoint such as dtn://18904/~notice";
+    const auto eid = Eid::parse(text);
+    if (!eid) {
+        report.add(key, std::string{kExpected} + ": " + eid.error().message);
+    } else if (eid->is_none() || eid->is_singleton()) {
+        report.add(key, std::string{kExpected} + ", got \"" + text + "\", which names one receiver or none");
+    }
+}
+
+void check_address(Result<void> (*check)(std::string_view), const std::string& text, const std::string& key,
+                   std::string_view expected, Report& report) {
+    if (const auto result = check(text); !result) {
+        report.add(key,
+                   "expected " + std::string{expected} + ", got \"" + text + "\": " + result.error().message);
+    }
+}
+
+void validate_node(const Node& node, Report& report) {
+    check_node_id(node.id, "node.id", report);
+    for (std::size_t i = 0; i < node.groups.size(); ++i) {
+        check_group(node.groups[i], item("node.groups", i), report);
+    }
+}
+
+void validate_store(const Store& store, Report& report) {
+    if (store.directory.empty()) report.add("store.directory", "expected the path of a directory, got \"\"");
+    if (store.reserve_bytes > store.quota_bytes / 2) {
+        report.add("store.reserve", "expected at most half of store.quota (" + exact_size(store.quota_bytes) +
+                                        "), got " + exact_size(store.reserve_bytes));
+    }
+}
+
+void validate_api(const Api& api, Report& report) {
+    static constexpr std::string_view kExpected = "a ZeroMQ endpoint such as ipc:///run/tram/api";
+    check_address(check_api_endpoint, api.endpoint, "api.endpoint", kExpected, report);
+    check_address(check_api_endpoint, api.events, "api.events", kExpected, report);
+    if (api.endpoint == api.events) {
+        report.add("api.events", "expected another endpoint than api.endpoint, both are " + api.events);
+    }
+}
+
+void validate_links(const Links& links, Report& report) {
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < links.listen.size(); ++i) {
+        const std::string key = item("links.listen", i);
+        check_address(check_listen_address, links.listen[i], key, "address:port such as [::]:4556", report);
+        const bool any_port = links.listen[i].ends_with(":0");
+        if (!any_port && !seen.insert(links.listen[i]).second) {
+            report.add(key, "expected each address once, \"" + links.listen[i] + "\" is there twice");
+        }
+    }
+    if (links.segment_bytes_max > links.bundle_bytes_max) {
+        report.add("links.segment_max", "expected at most links.bundle_max (" +
+                                            exact_size(links.bundle_bytes_max) + "), got " +
+                                            exact_size(links.segment_bytes_max));
+    }
+    if (links.reconnect_max < links.reconnect_min) {
+        report.add("links.reconnect_max", "expected at least links.reconnect_min (" +
+                                              exact_duration(links.reconnect_min) + "), got " +
+                                              exact_duration(links.reconnect_max));
+    }
+}
+
+void validate_peers(const Config& config, Report& report) {
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < config.peers.size(); ++i) {
+        const Peer& peer = config.peers[i];
+        const std::string key = item("peer", i);
+        if (!peer.id.empty()) check_node_id(peer.id, key + ".id", report);
+        if (!peer.id.empty() && peer.id == config.node.id) {
+            report.add(key + ".id",
+                       "expected the id of another node, " + peer.id + " is this node (node.id)");
+        }
+        if (report.has(key + ".address")) continue;
+        check_address(check_peer_address, peer.address, key + ".address", "host:port such as 192.0.2.7:4556",
+                      report);
+        if (!seen.insert(peer.address).second) {
+            report.add(key + ".address",
+                       "expected each address once, \"" + peer.address + "\" is there twice");
+        }
+    }
+}
+
+/// A pattern is good when some text in place of its stars makes it an endpoint.
+bool is_endpoint_pattern(const std::string& pattern) {
+    static constexpr std::array<std::string_view, 6> kFillers = {"1",     "1/",  "1/1",
+                                                                 "//1/1", "1.1", "dtn://1/1"};
+    return std::ranges::any_of(kFillers, [&](std::string_view filler) {
+        std::string text;
+        for (const char c : pattern) {
+            if (c == '*') {
+                text += filler;
+            } else {
+                text += c;
+            }
+        }
+        return Eid::parse(text).has_value();
+    });
+}
+
+void validate_routing(const Routing& routing, Report& report) {
+    if (!routing.routes.empty() && routing.router != RouterKind::kStatic && !report.has("routing.router")) {
+        report.add("routing.route[0]",
+                   "expected router = \"static\" in [routing]: no other router reads routes");
+    }
+    if (routing.routes.empty() && routing.router == RouterKind::kStatic && !report.has("routing.route")) {
+        report.add("routing.router", "expected at least one [[routing.route]] for router = \"static\"");
+    }
+    for (std::size_t i = 0; i < routing.routes.size(); ++i) {
+        const std::string key = item("routing.route", i);
+        const Route& route = routing.routes[i];
+        if (!report.has(key + ".to") && !is_endpoint_pattern(route.to)) {
+            report.add(key + ".to",
+                       "expected an endpoint, '*' standing for any run of characters, such as "
+                       "dtn://18904-*/inbox, got \"" +
+                           route.to + "\"");
+        }
+        if (!report.has(key + ".via")) check_node_id(route.via, key + ".via", report);
+    }
+}
+
+}  // namespace
+
+void validate(const Config& config, Report& report) {
+    validate_node(config.node, report);
+    validate_store(config.store, report);
+    validate_api(config.api, report);
+    validate_links(config.links, report);
+    validate_peers(config, report);
+    validate_routing(config.routing, report);
+}
+
+}  // namespace tram::config
