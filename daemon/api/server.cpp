@@ -1,0 +1,215 @@
+#include "daemon/api/server.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/node/short_id.h"
+
+namespace tram::api {
+
+namespace {
+
+constexpr std::uint64_t kWaitMax_ms = 60'000;
+
+/// What a person can do about a failure of this kind.
+std::string remedy_for(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::kNotFound: return "tram bundle list shows what is here";
+        case ErrorCode::kAmbiguous: return "give more digits of the id";
+        case ErrorCode::kFull: return "tram status shows the quota; let a peer take bundles away, or raise store.quota_bytes";
+        case ErrorCode::kTooLarge: return "send it in parts, or raise links.bundle_bytes_max";
+        case ErrorCode::kBusy:
+        case ErrorCode::kUnavailable: return "try again in a moment";
+        case ErrorCode::kCorrupt: return "see the log of tramd; check the disk";
+        case ErrorCode::kInvalidArgument: return "correct the request";
+        case ErrorCode::kMalformed: return "send one frame with a tram.api.pb.Request first";
+        case ErrorCode::kTruncated:
+        case ErrorCode::kTrailingData:
+        case ErrorCode::kUnsupportedVersion:
+        case ErrorCode::kBadCrc:
+        case ErrorCode::kForbidden:
+        case ErrorCode::kDuplicate:
+        case ErrorCode::kExpired:
+        case ErrorCode::kIo: return "see the log of tramd";
+    }
+    return "";
+}
+
+}  // namespace
+
+Server::Server(boost::asio::io_context& io, SocketOptions options, const node::Node& node, Shell shell)
+    : node_{node},
+      shell_{std::move(shell)},
+      sockets_{io, std::move(options), [this](Message message) { receive(std::move(message)); },
+               [this] { shell_.burst_done(); }} {}
+
+void Server::receive(Message message) {
+    Caller caller{std::move(message.client), message.delimited, 0};
+    pb::Request request;
+    const bool parsed = !message.frames.empty() &&
+                        request.ParseFromArray(message.frames.front().data(), static_cast<int>(message.frames.front().size()));
+    caller.id = request.id();
+    if (!parsed) return refuse(caller, {ErrorCode::kMalformed, "the first frame is no tram.api.pb.Request"});
+    message.frames.erase(message.frames.begin());
+    dispatch(caller, request, message.frames);
+}
+
+void Server::answer(const Caller& caller, pb::Reply reply, Bytes payload) {
+    reply.set_id(caller.id);
+    Message message{caller.client, caller.delimited, {Bytes::copy_of(as_bytes(reply.SerializeAsString()))}};
+    if (reply.has_receive_bundle() && reply.receive_bundle().found()) message.frames.push_back(std::move(payload));
+    sockets_.send(message);
+}
+
+void Server::refuse(const Caller& caller, const Error& error) {
+    pb::Reply reply;
+    reply.mutable_failure()->set_code(std::string{code_name(error.code)});
+    reply.mutable_failure()->set_message(error.message);
+    reply.mutable_failure()->set_remedy(remedy_for(error.code));
+    answer(caller, std::move(reply));
+}
+
+node::RequestId Server::remember(const Caller& caller) {
+    callers_.emplace(++last_request_, caller);
+    return last_request_;
+}
+
+template <typename MakeInput>
+void Server::on_bundle(const Caller& caller, const std::string& name, MakeInput make_input) {
+    const auto key = find_bundle(node_, name);
+    if (!key) return refuse(caller, key.error());
+    shell_.inject(make_input(remember(caller), *key));
+}
+
+void Server::dispatch(const Caller& caller, const pb::Request& request, std::vector<Bytes>& frames) {
+    pb::Reply reply;
+    const auto finish = [&](auto result, auto* slot) {
+        if (!result) return refuse(caller, result.error());
+        *slot = std::move(*result);
+        answer(caller, std::move(reply));
+    };
+    switch (request.body_case()) {
+        case pb::Request::kStatus:
+            *reply.mutable_status() = status(node_, shell_.facts());
+            return answer(caller, std::move(reply));
+        case pb::Request::kListPeers:
+            *reply.mutable_list_peers() = list_peers(node_, shell_.facts());
+            return answer(caller, std::move(reply));
+        case pb::Request::kListBundles:
+            return finish(list_bundles(node_, request.list_bundles()), reply.mutable_list_bundles());
+        case pb::Request::kShowBundle:
+            return finish(show_bundle(node_, request.show_bundle().name()), reply.mutable_show_bundle());
+        case pb::Request::kTraceBundle:
+            return finish(trace_bundle(node_, request.trace_bundle().name()), reply.mutable_trace_bundle());
+        case pb::Request::kCancelBundle:
+            return on_bundle(caller, request.cancel_bundle().name(), [](node::RequestId id, node::BundleKey key) {
+                return node::input::Cancel{id, key};
+            });
+        case pb::Request::kHoldBundle:
+            return on_bundle(caller, request.hold_bundle().name(), [](node::RequestId id, node::BundleKey key) {
+                return node::input::Hold{id, key, true};
+            });
+        case pb::Request::kReleaseBundle:
+            return on_bundle(caller, request.release_bundle().name(), [](node::RequestId id, node::BundleKey key) {
+                return node::input::Hold{id, key, false};
+            });
+        case pb::Request::kSendBundle: return send_bundle(caller, request.send_bundle(), frames);
+        case pb::Request::kReceiveBundle: return receive_bundle(caller, request.receive_bundle());
+        case pb::Request::kAcknowledgeBundle:
+            return shell_.inject(node::input::Acknowledge{remember(caller), request.acknowledge_bundle().token()});
+        case pb::Request::BODY_NOT_SET: break;
+    }
+    refuse(caller, {ErrorCode::kMalformed, "the request has no body, or one that this daemon does not know"});
+}
+
+void Server::send_bundle(const Caller& caller, const pb::SendBundleRequest& request, std::vector<Bytes>& frames) {
+    if (frames.size() != 1) {
+        return refuse(caller, {ErrorCode::kMalformed, "SendBundle takes exactly one payload frame"});
+    }
+    auto destination = bpv7::Eid::parse(request.destination());
+    if (!destination) return refuse(caller, destination.error());
+    node::Submission submission;
+    submission.destination = std::move(*destination);
+    if (!request.source().empty()) {
+        auto source = bpv7::Eid::parse(request.source());
+        if (!source) return refuse(caller, source.error());
+        submission.source = std::move(*source);
+    }
+    const auto kind = request.kind().empty() ? bpv7::Kind::kBulk : node::kind_from_name(request.kind());
+    if (!kind) {
+        return refuse(caller, {ErrorCode::kInvalidArgument,
+                               "kind is one of receipt, control, request, update, notice, bulk"});
+    }
+    if (request.urgency() > 4) return refuse(caller, {ErrorCode::kInvalidArgument, "urgency is 0 to 4"});
+    submission.kind = *kind;
+    submission.urgency = static_cast<bpv7::Urgency>(request.urgency());
+    submission.lifetime_ms = request.lifetime_ms();
+    submission.report_delivery = request.report_delivery();
+    submission.payload = std::move(frames.front());
+    shell_.inject(node::input::Submit{remember(caller), std::move(submission)});
+}
+
+void Server::receive_bundle(const Caller& caller, const pb::ReceiveBundleRequest& request) {
+    auto endpoint = bpv7::Eid::parse(request.endpoint());
+    if (!endpoint) return refuse(caller, endpoint.error());
+    const std::uint64_t wait = std::min(request.wait_ms(), kWaitMax_ms);
+    shell_.inject(node::input::Fetch{remember(caller), std::move(*endpoint), Duration{static_cast<Duration::rep>(wait)}});
+}
+
+void Server::reply(node::effect::Reply reply) {
+    const auto found = callers_.extract(reply.request);
+    if (found.empty()) return;
+    const Caller& caller = found.mapped();
+    if (!reply.outcome) return refuse(caller, reply.outcome.error());
+    using Outcome = node::effect::Reply;
+    pb::Reply out;
+    Bytes payload;
+    if (const auto* sent = std::get_if<Outcome::Sent>(&*reply.outcome)) {
+        out.mutable_send_bundle()->set_bundle_id(sent->id.to_string());
+        out.mutable_send_bundle()->set_short_id(node::short_id(sent->id.key()));
+    } else if (auto* handed = std::get_if<node::HandOver>(&*reply.outcome)) {
+        pb::ReceiveBundleReply& bundle = *out.mutable_receive_bundle();
+        bundle.set_found(true);
+        bundle.set_token(handed->token);
+        bundle.set_short_id(node::short_id(handed->id.key()));
+        bundle.set_bundle_id(handed->id.to_string());
+        bundle.set_source(handed->id.source.to_string());
+        bundle.set_destination(handed->destination.to_string());
+        bundle.set_urgency(handed->urgency);
+        bundle.set_kind(std::string{node::kind_name(handed->kind)});
+        bundle.set_age_ms(handed->age_ms);
+        bundle.set_payload_size(handed->payload.size());
+        bundle.set_lease_ms(static_cast<std::uint64_t>(node_.options().delivery_lease.count()));
+        payload = std::move(handed->payload);
+    } else if (std::holds_alternative<Outcome::Nothing>(*reply.outcome)) {
+        out.mutable_receive_bundle()->set_found(false);
+    } else {
+        out.mutable_done();
+    }
+    answer(caller, std::move(out), std::move(payload));
+}
+
+void Server::publish(const node::effect::Notify& notify) {
+    pb::Event event;
+    using What = node::effect::Notify::What;
+    const bool about_peer = notify.what == What::kPeerUp || notify.what == What::kPeerDown;
+    if (about_peer) {
+        pb::PeerEvent& peer = *event.mutable_peer();
+        peer.set_what(std::string{node::what_name(notify.what)});
+        peer.set_node_id(notify.peer);
+        peer.set_detail(notify.detail);
+    } else {
+        pb::BundleEvent& bundle = *event.mutable_bundle();
+        bundle.set_what(std::string{node::what_name(notify.what)});
+        if (notify.bundle) {
+            bundle.set_short_id(node::short_id(notify.bundle->key()));
+            bundle.set_bundle_id(notify.bundle->to_string());
+        }
+        bundle.set_destination(notify.destination);
+        bundle.set_peer(notify.peer);
+        bundle.set_detail(notify.detail);
+    }
+    sockets_.publish(about_peer ? "peer" : "bundle", event.SerializeAsString());
+}
+
+}  // namespace tram::api

@@ -1,0 +1,56 @@
+// The local API: requests of applications and of `tram`, answered from the node (api.proto).
+//
+// Questions are answered at once from the node's memory. What changes something becomes an input of the
+// node, and its answer is the node's Reply, which comes when the change is durable.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <unordered_map>
+
+#include "daemon/api/socket.h"
+#include "daemon/api/views.h"
+#include "daemon/node/node.h"
+
+namespace tram::api {
+
+class Server {
+  public:
+    struct Shell {
+        std::function<void(node::Input)> inject;  ///< gives the node an input
+        std::function<ShellFacts()> facts;
+        std::function<void()> burst_done;         ///< all of a run of requests was taken
+    };
+
+    Server(boost::asio::io_context& io, SocketOptions options, const node::Node& node, Shell shell);
+
+    Result<void> start() { return sockets_.start(); }
+    void stop() { sockets_.stop(); }
+    /// The node's answer to a request that became an input.
+    void reply(node::effect::Reply reply);
+    void publish(const node::effect::Notify& notify);
+
+  private:
+    struct Caller {
+        std::string client;
+        bool delimited = false;
+        std::uint64_t id = 0;
+    };
+    void receive(Message message);
+    void answer(const Caller& caller, pb::Reply reply, Bytes payload = {});
+    void refuse(const Caller& caller, const Error& error);
+    void dispatch(const Caller& caller, const pb::Request& request, std::vector<Bytes>& frames);
+    void send_bundle(const Caller& caller, const pb::SendBundleRequest& request, std::vector<Bytes>& frames);
+    void receive_bundle(const Caller& caller, const pb::ReceiveBundleRequest& request);
+    template <typename MakeInput>
+    void on_bundle(const Caller& caller, const std::string& name, MakeInput make_input);
+    node::RequestId remember(const Caller& caller);
+
+    const node::Node& node_;
+    Shell shell_;
+    Sockets sockets_;
+    std::unordered_map<node::RequestId, Caller> callers_;
+    node::RequestId last_request_ = 0;
+};
+
+}  // namespace tram::api

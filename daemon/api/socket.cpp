@@ -1,0 +1,182 @@
+#include "daemon/api/socket.h"
+
+#include <sys/stat.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+#include <zmq.hpp>
+#include <zmq_addon.hpp>
+
+namespace tram::api {
+
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::string_view kIpc = "ipc://";
+// Messages taken in one go before links and store get their turn.
+constexpr int kMessagesPerTurn = 256;
+constexpr mode_t kSocketMode = 0660;
+
+std::string ipc_path(const std::string& endpoint) {
+    return endpoint.starts_with(kIpc) ? endpoint.substr(kIpc.size()) : std::string{};
+}
+
+/// Whether somebody listens on this ipc path: binding would silently take it away from them.
+bool is_answered(zmq::context_t& context, const std::string& endpoint) {
+    zmq::socket_t probe{context, zmq::socket_type::dealer};
+    zmq::socket_t monitor{context, zmq::socket_type::pair};
+    const std::string watch = "inproc://probe" + std::to_string(reinterpret_cast<std::uintptr_t>(&probe));
+    probe.set(zmq::sockopt::linger, 0);
+    zmq_socket_monitor(probe, watch.c_str(), ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CONNECT_RETRIED);
+    monitor.connect(watch);
+    monitor.set(zmq::sockopt::rcvtimeo, 1'000);
+    probe.connect(endpoint);
+    zmq::message_t event;
+    const bool heard = monitor.recv(event).has_value() && event.size() >= sizeof(std::uint16_t);
+    std::uint16_t what = 0;
+    if (heard) std::memcpy(&what, event.data(), sizeof what);
+    zmq_socket_monitor(probe, nullptr, 0);
+    return heard && what == ZMQ_EVENT_CONNECTED;
+}
+
+}  // namespace
+
+struct Sockets::Impl {
+    Impl(asio::io_context& io_context, SocketOptions socket_options, Receiver on_message, BurstDone on_burst)
+        : io{io_context},
+          options{std::move(socket_options)},
+          receiver{std::move(on_message)},
+          burst_done{std::move(on_burst)},
+          router{context, zmq::socket_type::router},
+          publisher{context, zmq::socket_type::pub},
+          readable{io} {}
+
+    Result<void> bind(zmq::socket_t& socket, const std::string& endpoint) {
+        const std::string path = ipc_path(endpoint);
+        try {
+            if (!path.empty()) {
+                std::filesystem::create_directories(std::filesystem::path{path}.parent_path());
+                if (std::filesystem::exists(path) && is_answered(context, endpoint)) {
+                    return fail(ErrorCode::kBusy, "another program answers at " + endpoint +
+                                                      "; is tramd running already? Else choose another api endpoint");
+                }
+            }
+            socket.set(zmq::sockopt::linger, 500);
+            socket.bind(endpoint);
+        } catch (const zmq::error_t& error) {
+            return fail(ErrorCode::kIo, "cannot open the API at " + endpoint + ": " + error.what());
+        } catch (const std::filesystem::filesystem_error& error) {
+            return fail(ErrorCode::kIo, "cannot make the directory of " + endpoint + ": " + error.code().message());
+        }
+        if (!path.empty()) ::chmod(path.c_str(), kSocketMode);
+        return {};
+    }
+
+    void wait() {
+        readable.async_wait(asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
+            if (error || stopped) return;
+            drain();
+            wait();
+        });
+    }
+
+    /// Reads what is there, a turn's worth; goes on in the next turn when there is more.
+    void drain() {
+        drain_posted = false;
+        if (stopped) return;
+        int taken = 0;
+        while (taken < kMessagesPerTurn && (router.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0) {
+            receive_one();
+            ++taken;
+        }
+        if (taken != 0) burst_done();
+        if (taken == kMessagesPerTurn) drain_soon();
+    }
+
+    void drain_soon() {
+        if (std::exchange(drain_posted, true)) return;
+        asio::post(io, [this] { drain(); });
+    }
+
+    void receive_one() {
+        std::vector<zmq::message_t> parts;
+        if (!zmq::recv_multipart(router, std::back_inserter(parts), zmq::recv_flags::dontwait)) return;
+        Message message;
+        message.client = parts.front().to_string();
+        // REQ sockets put an empty frame first and expect it back.
+        message.delimited = parts.size() > 2 && parts[1].size() == 0;
+        for (std::size_t i = message.delimited ? 2 : 1; i < parts.size(); ++i) {
+            message.frames.push_back(
+                Bytes::copy_of({static_cast<const std::uint8_t*>(parts[i].data()), parts[i].size()}));
+        }
+        receiver(std::move(message));
+    }
+
+    asio::io_context& io;
+    SocketOptions options;
+    Receiver receiver;
+    BurstDone burst_done;
+    zmq::context_t context;
+    zmq::socket_t router;
+    zmq::socket_t publisher;
+    asio::posix::stream_descriptor readable;
+    bool drain_posted = false;
+    bool stopped = false;
+};
+
+Sockets::Sockets(asio::io_context& io, SocketOptions options, Receiver receiver, BurstDone burst_done)
+    : impl_{std::make_unique<Impl>(io, std::move(options), std::move(receiver), std::move(burst_done))} {}
+
+Sockets::~Sockets() {
+    stop();
+}
+
+Result<void> Sockets::start() {
+    impl_->router.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(impl_->options.frame_bytes_max));
+    if (auto bound = impl_->bind(impl_->router, impl_->options.requests); !bound) return bound;
+    if (auto bound = impl_->bind(impl_->publisher, impl_->options.events); !bound) return bound;
+    impl_->readable.assign(impl_->router.get(zmq::sockopt::fd));
+    impl_->wait();
+    impl_->drain_soon();
+    return {};
+}
+
+void Sockets::stop() {
+    if (std::exchange(impl_->stopped, true)) return;
+    if (impl_->readable.is_open()) impl_->readable.release();  // the descriptor belongs to ZeroMQ
+    impl_->router.close();
+    impl_->publisher.close();
+}
+
+void Sockets::send(const Message& message) {
+    if (impl_->stopped) return;
+    zmq::message_t client{message.client.data(), message.client.size()};
+    try {
+        impl_->router.send(client, zmq::send_flags::sndmore | zmq::send_flags::dontwait);
+        if (message.delimited) {
+            zmq::message_t delimiter;
+            impl_->router.send(delimiter, zmq::send_flags::sndmore | zmq::send_flags::dontwait);
+        }
+        for (std::size_t i = 0; i < message.frames.size(); ++i) {
+            const bool more = i + 1 < message.frames.size();
+            zmq::message_t frame{message.frames[i].data(), message.frames[i].size()};
+            impl_->router.send(frame, (more ? zmq::send_flags::sndmore : zmq::send_flags::none) | zmq::send_flags::dontwait);
+        }
+    } catch (const zmq::error_t&) {
+        // The client went away between its request and our answer.
+    }
+    impl_->drain_soon();
+}
+
+void Sockets::publish(const std::string& topic, const std::string& event) {
+    if (impl_->stopped) return;
+    impl_->publisher.send(zmq::buffer(topic), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
+    impl_->publisher.send(zmq::buffer(event), zmq::send_flags::dontwait);
+}
+
+}  // namespace tram::api

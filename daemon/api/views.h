@@ -1,0 +1,41 @@
+// What the node knows, in the words of api.proto.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "daemon/node/node.h"
+#include "proto/base/error.h"
+#include "proto/tram/api.pb.h"
+
+namespace tram::api {
+
+
+/// What the shell knows and the node does not.
+struct ShellFacts {
+    std::string version;
+    std::uint64_t uptime_ms = 0;
+    std::uint64_t store_bytes = 0;
+    std::uint64_t disk_free_bytes = 0;
+    struct ConfiguredPeer {
+        std::string node_id;     ///< as configured; may be empty
+        std::string address;
+        std::string last_error;  ///< why the last attempt failed; empty while connected
+    };
+    std::vector<ConfiguredPeer> configured;
+};
+
+pb::StatusReply status(const node::Node& node, const ShellFacts& facts);
+pb::ListPeersReply list_peers(const node::Node& node, const ShellFacts& facts);
+/// Errors: invalid_argument (page size above 1,000, unknown state).
+Result<pb::ListBundlesReply> list_bundles(const node::Node& node, const pb::ListBundlesRequest& request);
+Result<pb::ShowBundleReply> show_bundle(const node::Node& node, const std::string& name);
+Result<pb::TraceBundleReply> trace_bundle(const node::Node& node, const std::string& name);
+
+/// The key of the stored bundle that `name` means: a key, a short id or its beginning (four digits at
+/// least), or a bundle id. Errors: not_found, ambiguous, invalid_argument.
+Result<node::BundleKey> find_bundle(const node::Node& node, const std::string& name);
+
+}  // namespace tram::api
