@@ -88,7 +88,7 @@ class Decoder {
             crc_end = in_.offset();
             if (in_.ok() && stated.size() != width) {
                 in_.fail(ErrorCode::kMalformed, "a CRC field of " + std::to_string(stated.size()) +
-                                                    " bytes, expected " + std::to_string(width) + " (4.2.1)");
+                                                    " bytes, expected " + std::to_string(width) + " (4.2.2)");
             }
         }
         in_.close_array(opened, items);
@@ -100,7 +100,7 @@ class Decoder {
         std::uint32_t value = 0;
         for (const std::uint8_t byte : stated)
             value = value << 8 | byte;
-        if (value != crc) in_.fail(ErrorCode::kBadCrc, "the CRC does not match (4.2.1)");
+        if (value != crc) in_.fail(ErrorCode::kBadCrc, "the CRC does not match (4.2.2)");
     }
 
     CreationTimestamp read_timestamp() {

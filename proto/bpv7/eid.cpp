@@ -248,7 +248,7 @@ Eid Eid::decode(cbor::Reader& in, const Limits& limits) {
                   numbers.service);
     } else {
         in.fail(ErrorCode::kMalformed,
-                "unknown URI scheme " + std::to_string(scheme) + " (RFC 9171 4.2.5.1)");
+                "unknown URI scheme " + std::to_string(scheme) + " (RFC 9171 4.2.5.1, 9.6)");
     }
     in.close_array(items, 2);
     return in.ok() ? eid : Eid{};

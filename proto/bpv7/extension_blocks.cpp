@@ -32,6 +32,9 @@ Bytes encode_previous_node(const Eid& node) {
 Result<Eid> decode_previous_node(ByteView data, const Limits& limits) {
     cbor::Reader in{data};
     Eid node = Eid::decode(in, limits);
+    if (in.ok() && !node.is_singleton()) {
+        in.fail(ErrorCode::kMalformed, "a node id is the EID of a singleton endpoint (4.2.5.2)");
+    }
     return finish(in, "previous node block (RFC 9171 4.4.1): ", std::move(node));
 }
 
