@@ -39,6 +39,18 @@ enum class RefuseReason : std::uint8_t {
     kSessionTerminating = 0x06,
 };
 std::string_view reason_text(RefuseReason reason);
+/// The reason with this code; codes that are not defined mean kUnknown (5.2.4).
+RefuseReason refuse_reason(std::uint8_t code);
+
+/// What a sender does about a refused bundle (5.2.4, table 7). The session only reports; the ledger decides.
+enum class RefusalMeaning : std::uint8_t {
+    kPeerHasIt,             ///< as good as acknowledged
+    kSendAgain,             ///< at once, in its entirety
+    kSendLater,             ///< the peer has no room now; smaller fragments may fit
+    kSendInAnotherSession,  ///< nothing is wrong with the bundle
+    kDoNotSendAgain,        ///< this peer will not take this bundle
+};
+RefusalMeaning meaning(RefuseReason reason);
 
 /// RFC 9174 6.1.
 enum class TermReason : std::uint8_t {
@@ -50,6 +62,8 @@ enum class TermReason : std::uint8_t {
     kResourceExhaustion = 0x05,
 };
 std::string_view reason_text(TermReason reason);
+/// The reason with this code; codes that are not defined mean kUnknown (6.1).
+TermReason term_reason(std::uint8_t code);
 
 /// RFC 9174 5.1.2.
 enum class RejectReason : std::uint8_t { kUnknownType = 0x01, kUnsupported = 0x02, kUnexpected = 0x03 };
