@@ -5,6 +5,7 @@
 // the node persists (StateRow "node_time") and that therefore survives restarts without a trusted clock.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,23 +21,23 @@ using BundleKey = std::uint64_t;
 
 /// A step in the life of a bundle at this node, for people (`tram bundle trace`).
 struct HopRecord {
-    std::string peer;             ///< node id text
+    std::string peer;  ///< node id text
     std::uint64_t node_time_ms = 0;
 };
 
 /// Everything about a stored bundle that decisions need, so that none of them reads the bundle itself.
 struct BundleRecord {
     BundleKey key = 0;
-    Bytes id;                       ///< bpv7::BundleId::key()
-    std::string destination;        ///< EID text
-    std::string source;             ///< EID text
-    std::string report_to;          ///< EID text
-    std::uint64_t flags = 0;        ///< bundle processing control flags
+    Bytes id;                            ///< bpv7::BundleId::key()
+    std::string destination;             ///< EID text
+    std::string source;                  ///< EID text
+    std::string report_to;               ///< EID text
+    std::uint64_t flags = 0;             ///< bundle processing control flags
     std::uint64_t creation_time_ms = 0;  ///< DTN time, 0: source without a clock
     std::uint64_t sequence = 0;
     std::uint64_t lifetime_ms = 0;
     std::optional<std::uint64_t> fragment_offset;
-    std::uint64_t adu_length = 0;     ///< total length for a fragment, else the payload's length
+    std::uint64_t adu_length = 0;  ///< total length for a fragment, else the payload's length
     std::uint64_t payload_length = 0;
     std::uint64_t wire_length = 0;
     std::uint64_t age_ms = 0;         ///< age when stored
@@ -64,7 +65,7 @@ enum class Ending : std::uint8_t {
 
 /// Stands for a bundle that was here, so that it is recognised when it comes again.
 struct Tombstone {
-    Bytes id;                         ///< bpv7::BundleId::key()
+    Bytes id;  ///< bpv7::BundleId::key()
     Ending ending = Ending::kDelivered;
     std::uint64_t ended_at_ms = 0;    ///< node time
     std::uint64_t expires_at_ms = 0;  ///< node time after which the bundle would be refused as expired anyway
@@ -75,12 +76,12 @@ struct Tombstone {
 
 // One change. A batch is atomic: all of it is durable or none.
 namespace change {
-/// Stores a bundle: its record and its bytes.
+/// Stores a bundle: its record and its bytes. A key is stored once and never used again.
 struct PutBundle {
     BundleRecord record;
     Bytes wire;
 };
-/// Replaces the record only.
+/// Replaces the record only. The bundle must be stored, by an earlier change, and not erased since.
 struct UpdateRecord {
     BundleRecord record;
 };
@@ -101,12 +102,17 @@ struct PutState {
 };
 }  // namespace change
 
-using Change = std::variant<change::PutBundle, change::UpdateRecord, change::EraseBundle, change::PutTombstone,
-                            change::EraseTombstone, change::PutState>;
+using Change = std::variant<change::PutBundle, change::UpdateRecord, change::EraseBundle,
+                            change::PutTombstone, change::EraseTombstone, change::PutState>;
 
 struct Batch {
     std::vector<Change> changes;
     [[nodiscard]] bool empty() const { return changes.empty(); }
+    /// True when it has a PutBundle, which a full store refuses.
+    [[nodiscard]] bool stores_bundle() const {
+        return std::ranges::any_of(
+            changes, [](const Change& c) { return std::holds_alternative<change::PutBundle>(c); });
+    }
 };
 
 /// Names the batch whose durability is waited for. An empty batch is allowed: it becomes durable in its turn.

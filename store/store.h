@@ -2,7 +2,7 @@
 // the same suite, tests/unit/store_contract.
 //
 // Batches become durable in the order in which they were committed; after a crash a prefix of them is
-// there, and all those whose ticket was completed are in it.
+// there (without those that were refused), and all those whose ticket was completed are in it.
 #pragma once
 
 #include <cstdint>
@@ -19,16 +19,16 @@ namespace tram::store {
 
 /// Figures for status and metrics.
 struct Usage {
-    std::uint64_t bundles = 0;         ///< approximate rows
-    std::uint64_t bytes = 0;           ///< on disk, approximate
-    std::uint64_t free_bytes = 0;      ///< left on the file system; 2^64-1 where it has no meaning
-    std::uint64_t synced_writes = 0;   ///< groups committed since the start
-    std::uint64_t batches = 0;         ///< batches committed since the start
+    std::uint64_t bundles = 0;        ///< approximate rows
+    std::uint64_t bytes = 0;          ///< on disk, approximate
+    std::uint64_t free_bytes = 0;     ///< left on the file system; 2^64-1 where it has no meaning
+    std::uint64_t synced_writes = 0;  ///< groups committed since the start
+    std::uint64_t batches = 0;        ///< batches committed since the start
 };
 
 /// What was found damaged; it is kept aside, never deleted.
 struct Damage {
-    std::string where;   ///< column family and key
+    std::string where;  ///< column family and key
     std::string what;
 };
 
@@ -39,8 +39,13 @@ struct ScanVisitor {
     std::function<bool(const std::string& name, ByteView value)> state;
 };
 
-/// Called on a thread of the store's, in order of commitment, once per group: everything up to and including
-/// `up_to` is durable; or, with an error, nothing after the last good ticket is and none will be.
+/// Called on a thread of the store's, in order of commitment, once per group, with `up_to` above that of the
+/// call before. The tickets after that one and up to `up_to`
+///   are durable                    when `outcome` holds;
+///   were refused, nothing stored   with error full: the store goes on, and erasing makes room;
+///   will never be acknowledged     with any other error, and neither will any later ticket: stop, restart
+///                                  the process, and find out by scan() what is there.
+/// It may call commit() and load(), and must not destroy the store.
 using CommitListener = std::function<void(Ticket up_to, const Result<void>& outcome)>;
 
 class Store {
