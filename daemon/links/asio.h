@@ -13,6 +13,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <exception>
+#include <type_traits>
 #include <utility>
 
 namespace tram::links {
@@ -36,6 +37,7 @@ inline constexpr asio::as_tuple_t<asio::use_awaitable_t<Executor>> kAwait{};
 /// may hold what the task needs. Tasks report expected errors themselves; an exception is a bug of ours and
 /// leaves through io_context::run().
 template <typename MakeTask>
+    requires std::is_same_v<std::invoke_result_t<MakeTask&>, Task>
 void start_task(const Executor& executor, MakeTask make_task) {
     asio::co_spawn(executor, std::move(make_task), [](const std::exception_ptr& bug) {
         if (bug) std::rethrow_exception(bug);

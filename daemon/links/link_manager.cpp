@@ -117,10 +117,12 @@ Result<void> LinkManager::Impl::start() {
     }
     acceptors = std::move(opened);
     callers = std::move(known);
-    for (std::size_t i = 0; i < acceptors.size(); ++i)
-        start_task(executor, accept_loop(i));
-    for (std::size_t i = 0; i < callers.size(); ++i)
-        start_task(executor, call_loop(i));
+    for (std::size_t i = 0; i < acceptors.size(); ++i) {
+        start_task(executor, [self = shared_from_this(), i] { return self->accept_loop(i); });
+    }
+    for (std::size_t i = 0; i < callers.size(); ++i) {
+        start_task(executor, [self = shared_from_this(), i] { return self->call_loop(i); });
+    }
     return {};
 }
 
