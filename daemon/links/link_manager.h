@@ -1,5 +1,6 @@
 // All TCP convergence-layer links of this node: listeners, static peers with reconnection, and the sessions
-// on them (RFC 9174). Runs on one io_context and one thread, the node's; every call and callback happens there.
+// on them (RFC 9174). Runs on one io_context and one thread, the node's; every call and callback happens
+// there.
 //
 // The pure session machine (proto/tcpcl) decides; this folder only moves bytes and keeps timers.
 #pragma once
@@ -28,9 +29,9 @@ using LinkId = std::uint64_t;
 /// What an established session brought.
 struct LinkUp {
     LinkId link = 0;
-    std::string peer_node_id;       ///< as announced; may be empty (RFC 9174 4.6)
-    std::string address;            ///< "[::1]:4556"
-    std::uint64_t transfer_mru = 0; ///< the peer's
+    std::string peer_node_id;                    ///< as announced; may be empty (RFC 9174 4.6)
+    std::string address;                         ///< "[::1]:4556"
+    std::uint64_t transfer_mru = 0;              ///< the peer's
     std::optional<std::size_t> configured_peer;  ///< index into LinkOptions::peers for sessions we opened
 };
 
@@ -61,11 +62,11 @@ struct StaticPeer {
 
 struct LinkOptions {
     tcpcl::SessionOptions session;
-    std::vector<std::string> listen;         ///< "address:port", "[v6]:port"; port 0: any free one
+    std::vector<std::string> listen;  ///< "address:port", "[v6]:port"; port 0: any free one
     std::vector<StaticPeer> peers;
-    Duration reconnect_min{500};             ///< pause before the second attempt; doubles, with jitter
+    Duration reconnect_min{500};  ///< pause before the second attempt; doubles, with jitter
     Duration reconnect_max{60'000};
-    std::uint32_t sessions_max = 256;        ///< more inbound connections get SESS_TERM "busy"
+    std::uint32_t sessions_max = 256;  ///< more inbound connections get SESS_TERM "busy"
 };
 
 class LinkManager {
@@ -97,7 +98,7 @@ class LinkManager {
 
   private:
     struct Impl;
-    std::unique_ptr<Impl> impl_;
+    std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace tram::links

@@ -1,0 +1,311 @@
+#include "daemon/links/link_manager.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <map>
+#include <random>
+
+#include "daemon/links/address.h"
+#include "daemon/links/asio.h"
+#include "daemon/links/backoff.h"
+#include "daemon/links/dialer.h"
+#include "daemon/links/tcp_link.h"
+
+namespace tram::links {
+namespace {
+
+using asio::ip::tcp;
+
+/// Connections above sessions_max that are open at one time only to be told "busy"; more are just closed.
+constexpr std::size_t kBusyLinksMax = 32;
+/// Pause after accept() failed, which happens when file descriptors or memory run out.
+constexpr Duration kAcceptRetry{1'000};
+
+Result<tcp::endpoint> listen_endpoint(const std::string& text) {
+    const auto parsed = parse_host_port(text);
+    if (!parsed) return std::unexpected{parsed.error()};
+    error_code not_numeric;
+    const auto address = asio::ip::make_address(parsed->host, not_numeric);
+    if (not_numeric) {
+        return fail(ErrorCode::kInvalidArgument,
+                    "cannot listen on \"" + text + "\": " + parsed->host + " is not a numeric address");
+    }
+    return tcp::endpoint{address, parsed->port};
+}
+
+Result<Acceptor> open_acceptor(const Executor& executor, const std::string& text) {
+    auto endpoint = listen_endpoint(text);
+    if (!endpoint) return std::unexpected{endpoint.error()};
+    Acceptor acceptor{executor};
+    error_code error;
+    acceptor.open(endpoint->protocol(), error);
+    if (error == asio::error::address_family_not_supported &&
+        endpoint->address() == asio::ip::address_v6::any()) {
+        // "[::]" means every address; on a kernel without IPv6 those are the IPv4 ones.
+        *endpoint = tcp::endpoint{asio::ip::address_v4::any(), endpoint->port()};
+        acceptor.open(endpoint->protocol(), error);
+    }
+    if (!error) acceptor.set_option(tcp::acceptor::reuse_address{true}, error);
+    if (!error && endpoint->address().is_v6()) acceptor.set_option(asio::ip::v6_only{false}, error);
+    if (!error) acceptor.bind(*endpoint, error);
+    if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
+    if (error) return fail(ErrorCode::kIo, "cannot listen on " + text + ": " + error.message());
+    return acceptor;
+}
+
+}  // namespace
+
+/// Shared with its coroutines, which may end after the LinkManager.
+struct LinkManager::Impl : std::enable_shared_from_this<Impl> {
+    /// One configured peer: its coroutine waits in the dialer, in the pause, or for the link.
+    struct Caller {
+        Caller(const Executor& executor, HostPort address)
+            : target{std::move(address)}, dialer{std::make_shared<Dialer>(executor)}, pause{executor} {}
+        HostPort target;
+        std::shared_ptr<Dialer> dialer;
+        Timer pause;
+    };
+
+    Impl(asio::io_context& io, LinkOptions given, LinkListener& owner)
+        : executor{io.get_executor()}, options{std::move(given)}, listener{&owner}, grace_timer{executor} {}
+
+    Result<void> start();
+    Task accept_loop(std::size_t index);
+    Task call_loop(std::size_t index);
+    Task run_link(std::shared_ptr<TcpLink> link, LinkId id);
+    void admit(Socket socket);
+    std::shared_ptr<TcpLink> make_link(Socket socket, LinkSetup setup, LinkId& id);
+    std::shared_ptr<TcpLink> find(LinkId id) const;
+    void report_failed_attempt(const std::string& address, std::optional<std::size_t> peer,
+                               const Error& error);
+    void stop_calling();
+    void stop(Duration grace, std::function<void()> done);
+    void cut_all();
+    void finish_stop();
+    void abandon();
+
+    Executor executor;
+    LinkOptions options;
+    LinkListener* listener;  // null once the LinkManager is gone
+    std::vector<Acceptor> acceptors;
+    std::vector<std::unique_ptr<Caller>> callers;
+    std::map<LinkId, std::shared_ptr<TcpLink>> links;
+    std::shared_ptr<Buffer> read_buffer = std::make_shared<Buffer>(kReadBytes);
+    std::minstd_rand random{std::random_device{}()};
+    LinkId last_id = 0;
+    bool stopping = false;
+    Timer grace_timer;
+    std::vector<std::function<void()>> stopped;
+};
+
+Result<void> LinkManager::Impl::start() {
+    std::vector<Acceptor> opened;
+    std::vector<std::unique_ptr<Caller>> known;
+    for (const auto& address : options.listen) {
+        auto acceptor = open_acceptor(executor, address);
+        if (!acceptor) return std::unexpected{acceptor.error()};
+        opened.push_back(std::move(*acceptor));
+    }
+    for (const auto& peer : options.peers) {
+        auto target = parse_host_port(peer.address);
+        if (!target) return std::unexpected{target.error()};
+        if (target->port == 0) {
+            return fail(ErrorCode::kInvalidArgument,
+                        "peer address \"" + peer.address + "\" needs a port above 0");
+        }
+        known.push_back(std::make_unique<Caller>(executor, std::move(*target)));
+    }
+    acceptors = std::move(opened);
+    callers = std::move(known);
+    for (std::size_t i = 0; i < acceptors.size(); ++i) {
+        start_task(executor, [self = shared_from_this(), i] { return self->accept_loop(i); });
+    }
+    for (std::size_t i = 0; i < callers.size(); ++i) {
+        start_task(executor, [self = shared_from_this(), i] { return self->call_loop(i); });
+    }
+    return {};
+}
+
+Task LinkManager::Impl::accept_loop(std::size_t index) {
+    Timer pause{executor};
+    while (!stopping) {
+        auto [error, socket] = co_await acceptors[index].async_accept(kAwait);
+        if (stopping) co_return;
+        if (!error) {
+            admit(std::move(socket));
+            continue;
+        }
+        report_failed_attempt(options.listen[index], std::nullopt,
+                              Error{ErrorCode::kIo, "cannot take a connection: " + error.message()});
+        pause.expires_after(kAcceptRetry);
+        co_await pause.async_wait(kAwait);
+    }
+}
+
+void LinkManager::Impl::admit(Socket socket) {
+    const auto used = static_cast<std::size_t>(
+        std::count_if(links.begin(), links.end(), [](const auto& entry) { return entry.second->counts(); }));
+    LinkSetup setup;
+    setup.busy = used >= options.sessions_max;
+    error_code gone;
+    const auto remote = socket.remote_endpoint(gone);
+    setup.attempt_address = gone ? "unknown" : to_text(remote);
+    if (setup.busy && links.size() >= options.sessions_max + kBusyLinksMax) {
+        report_failed_attempt(setup.attempt_address, std::nullopt,
+                              Error{ErrorCode::kBusy, "closed at once: too many connections"});
+        return;
+    }
+    LinkId id = 0;
+    const auto link = make_link(std::move(socket), std::move(setup), id);
+    start_task(executor, [self = shared_from_this(), link, id] { return self->run_link(link, id); });
+}
+
+Task LinkManager::Impl::call_loop(std::size_t index) {
+    Caller& caller = *callers[index];
+    const StaticPeer& peer = options.peers[index];
+    Backoff backoff{options.reconnect_min, options.reconnect_max};
+    while (!stopping) {
+        auto socket = co_await caller.dialer->dial(caller.target, options.session.contact_timeout);
+        if (stopping) co_return;
+        if (socket) {
+            LinkSetup setup;
+            setup.role = tcpcl::Role::kActive;
+            setup.attempt_address = peer.address;
+            setup.configured_peer = index;
+            setup.expected_node_id = peer.node_id;
+            LinkId id = 0;
+            const auto link = make_link(std::move(*socket), std::move(setup), id);
+            co_await run_link(link, id);
+            if (link->succeeded()) backoff.reset();
+        } else {
+            report_failed_attempt(peer.address, index, socket.error());
+        }
+        if (stopping) co_return;
+        caller.pause.expires_after(backoff.next(static_cast<std::uint32_t>(random())));
+        co_await caller.pause.async_wait(kAwait);
+    }
+}
+
+std::shared_ptr<TcpLink> LinkManager::Impl::make_link(Socket socket, LinkSetup setup, LinkId& id) {
+    id = ++last_id;
+    setup.id = id;
+    setup.session = options.session;
+    setup.read_buffer = read_buffer;
+    auto link = std::make_shared<TcpLink>(std::move(socket), std::move(setup), *listener);
+    links.emplace(id, link);
+    return link;
+}
+
+Task LinkManager::Impl::run_link(std::shared_ptr<TcpLink> link, LinkId id) {
+    co_await link->run();
+    links.erase(id);
+    if (stopping) finish_stop();
+}
+
+std::shared_ptr<TcpLink> LinkManager::Impl::find(LinkId id) const {
+    const auto found = links.find(id);
+    return found != links.end() && found->second->up() ? found->second : nullptr;
+}
+
+void LinkManager::Impl::report_failed_attempt(const std::string& address, std::optional<std::size_t> peer,
+                                              const Error& error) {
+    if (listener == nullptr) return;
+    listener->attempt_failed(address, peer, error);
+    if (listener != nullptr) listener->burst_done();
+}
+
+void LinkManager::Impl::stop_calling() {
+    stopping = true;
+    error_code ignored;
+    for (auto& acceptor : acceptors)
+        acceptor.close(ignored);
+    for (const auto& caller : callers) {
+        caller->dialer->cancel();
+        caller->pause.cancel();
+    }
+}
+
+void LinkManager::Impl::stop(Duration grace, std::function<void()> done) {
+    stopped.push_back(std::move(done));
+    stop_calling();
+    const auto running = links;
+    for (const auto& [id, link] : running)
+        link->terminate(tcpcl::TermReason::kUnknown);
+    grace_timer.expires_after(grace);
+    grace_timer.async_wait([self = shared_from_this()](error_code cancelled) {
+        if (!cancelled) self->cut_all();
+    });
+    asio::post(executor, [self = shared_from_this()] { self->finish_stop(); });
+}
+
+void LinkManager::Impl::cut_all() {
+    const auto running = links;
+    for (const auto& [id, link] : running) {
+        link->cut(Error{ErrorCode::kUnavailable, "cut off: the session did not end in time"});
+    }
+}
+
+void LinkManager::Impl::finish_stop() {
+    if (!links.empty()) return;
+    grace_timer.cancel();
+    for (const auto& done : std::exchange(stopped, {}))
+        done();
+}
+
+void LinkManager::Impl::abandon() {
+    listener = nullptr;
+    stopped.clear();
+    stop_calling();
+    grace_timer.cancel();
+    for (const auto& [id, link] : links)
+        link->detach();
+}
+
+LinkManager::LinkManager(asio::io_context& io, LinkOptions options, LinkListener& listener)
+    : impl_{std::make_shared<Impl>(io, std::move(options), listener)} {}
+
+LinkManager::~LinkManager() {
+    impl_->abandon();
+}
+
+Result<void> LinkManager::start() {
+    return impl_->start();
+}
+
+std::vector<std::uint16_t> LinkManager::listening_ports() const {
+    std::vector<std::uint16_t> ports;
+    for (const auto& acceptor : impl_->acceptors) {
+        error_code closed;
+        ports.push_back(acceptor.local_endpoint(closed).port());
+    }
+    return ports;
+}
+
+Result<tcpcl::TransferId> LinkManager::send(LinkId link, Bytes bundle) {
+    const auto found = impl_->find(link);
+    if (!found) return fail(ErrorCode::kNotFound, "link " + std::to_string(link) + " is gone");
+    return found->send(std::move(bundle));
+}
+
+std::uint64_t LinkManager::unsent_bytes(LinkId link) const {
+    const auto found = impl_->find(link);
+    return found ? found->unsent_bytes() : 0;
+}
+
+void LinkManager::accept(LinkId link, tcpcl::TransferId transfer) {
+    if (const auto found = impl_->find(link)) found->accept(transfer);
+}
+
+void LinkManager::refuse(LinkId link, tcpcl::TransferId transfer, tcpcl::RefuseReason reason) {
+    if (const auto found = impl_->find(link)) found->refuse(transfer, reason);
+}
+
+void LinkManager::close(LinkId link, tcpcl::TermReason reason) {
+    if (const auto found = impl_->find(link)) found->terminate(reason);
+}
+
+void LinkManager::stop(Duration grace, std::function<void()> done) {
+    impl_->stop(grace, std::move(done));
+}
+
+}  // namespace tram::links

@@ -1,0 +1,113 @@
+// One TCP connection with a TCPCL session on it: moves bytes between the two and keeps the session's timer.
+//
+//   reader    waits until the socket is readable, reads once, hands the bytes to the session
+//   writer    writes what the session has to say; sleeps while that is nothing
+//   timer     fires at the session's deadline, re-armed early only when the deadline moves forward
+//
+// Whatever changes the session asks for pump(), which runs once per turn of the event loop however often it
+// was asked for: 128 accepted transfers leave as one write. Events are told to the owner from the pump only,
+// so the owner may call anything from within its callbacks.
+//
+// When the session has ended, its last bytes are written, the sending side is shut down, and what the peer
+// still sends is read and dropped until it closes too (a close() with unread input would reset the
+// connection and could destroy our SESS_TERM on its way); after kLinger the connection is cut.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "daemon/links/asio.h"
+#include "daemon/links/link_manager.h"
+
+namespace tram::links {
+
+/// Size of the buffer that a read goes through. Reads are synchronous (after waiting for readiness), so one
+/// buffer serves all links and an idle link costs none.
+inline constexpr std::size_t kReadBytes = 256U << 10;
+
+struct LinkSetup {
+    LinkId id = 0;
+    tcpcl::Role role = tcpcl::Role::kPassive;
+    tcpcl::SessionOptions session;
+    std::string attempt_address;  ///< for attempt_failed(): as configured, or where the caller comes from
+    std::optional<std::size_t> configured_peer;
+    std::string expected_node_id;         ///< empty: any
+    bool busy = false;                    ///< only there to tell the peer so
+    std::shared_ptr<Buffer> read_buffer;  ///< kReadBytes, shared by all links
+};
+
+class TcpLink : public std::enable_shared_from_this<TcpLink> {
+  public:
+    /// `listener` must live until detach() or until run() has ended.
+    TcpLink(Socket socket, LinkSetup setup, LinkListener& listener);
+
+    /// Runs the session and returns when the connection is closed. The caller keeps this object alive.
+    Task run();
+
+    Result<tcpcl::TransferId> send(Bytes bundle);
+    [[nodiscard]] std::uint64_t unsent_bytes() const;
+    void accept(tcpcl::TransferId transfer);
+    void refuse(tcpcl::TransferId transfer, tcpcl::RefuseReason reason);
+    /// Ends in good order; at once when there is no session yet.
+    void terminate(tcpcl::TermReason reason);
+    /// Closes the connection now and tells the owner `failure`.
+    void cut(const Error& failure);
+    /// Closes the connection now and never calls the listener again.
+    void detach();
+
+    /// Between link_up() and link_down().
+    [[nodiscard]] bool up() const { return was_up_ && !told_end_; }
+    /// Takes one of the places that LinkOptions::sessions_max counts.
+    [[nodiscard]] bool counts() const { return !told_end_; }
+    /// The session was good: calling again soon makes sense.
+    [[nodiscard]] bool succeeded() const { return was_up_ && !turned_away_; }
+
+  private:
+    Task write_loop();
+    Task timer_loop();
+    void read_once();
+    void request_pump();
+    void pump();
+    bool tell_events();
+    void on(const tcpcl::event::TlsRequired& event);
+    void on(const tcpcl::event::Established& event);
+    void on(tcpcl::event::Received& event);
+    void on(const tcpcl::event::Acknowledged& event);
+    void on(const tcpcl::event::Refused& event);
+    void on(const tcpcl::event::Rejected& event);
+    void on(const tcpcl::event::Terminating& event);
+    void on(const tcpcl::event::Ended& event);
+    [[nodiscard]] std::optional<Error> objection_to(const std::string& peer_node_id) const;
+    void tell_end(const std::optional<Error>& failure);
+    [[nodiscard]] std::optional<Instant> deadline() const;
+    void close();
+
+    Socket socket_;
+    LinkSetup setup_;
+    LinkListener* listener_;  // null once detached
+    tcpcl::Session session_;
+    std::string remote_;
+    Timer timer_;
+    Timer reader_wake_;  // these two never expire; cancelling one wakes its coroutine
+    Timer writer_wake_;
+    std::optional<Instant> armed_for_;
+    std::optional<Instant> linger_until_;  // set when the session has ended
+    std::string end_reason_;               // what the peer said in SESS_TERM
+    std::size_t in_flight_ = 0;            // bytes of the running write
+    bool pump_requested_ = false;
+    bool reader_asleep_ = false;
+    bool writer_asleep_ = false;
+    bool was_up_ = false;
+    bool told_end_ = false;
+    bool turned_away_ = false;  // the peer ended the session because it does not want us
+    bool output_shut_ = false;
+    bool write_broken_ = false;
+    bool closed_ = false;
+};
+
+/// "1.2.3.4:4556" or "[::1]:4556"; an IPv4 address that came in through a dual-stack socket is shown as such.
+std::string to_text(const asio::ip::tcp::endpoint& endpoint);
+
+}  // namespace tram::links
