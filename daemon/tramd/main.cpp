@@ -1,0 +1,68 @@
+// tramd: reads the configuration, starts the daemon, runs until it is told to stop.
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "config/load.h"
+#include "daemon/tramd/daemon.h"
+#include "daemon/tramd/version.h"
+
+namespace {
+
+constexpr int kExitUsage = 64;
+constexpr int kExitConfig = 78;  // EX_CONFIG of sysexits.h
+
+void set_up_log(tram::config::LogLevel level) {
+    spdlog::set_default_logger(spdlog::stderr_logger_mt("tramd"));
+    spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
+    switch (level) {
+        case tram::config::LogLevel::kError: spdlog::set_level(spdlog::level::err); break;
+        case tram::config::LogLevel::kWarning: spdlog::set_level(spdlog::level::warn); break;
+        case tram::config::LogLevel::kInfo: spdlog::set_level(spdlog::level::info); break;
+        case tram::config::LogLevel::kDebug: spdlog::set_level(spdlog::level::debug); break;
+    }
+}
+
+int run(const std::string& file, bool check_only) {
+    const tram::config::Loaded loaded = tram::config::load(file);
+    for (const tram::config::Problem& problem : loaded.problems) {
+        std::fprintf(stderr, "%s\n", problem.to_string().c_str());
+    }
+    if (!loaded.problems.empty()) return kExitConfig;
+    if (check_only) {
+        std::printf("%s is fine\n", file.c_str());
+        return 0;
+    }
+    set_up_log(loaded.config.log.level);
+    tram::tramd::Daemon daemon{loaded.config};
+    if (const auto started = daemon.start(); !started) {
+        spdlog::critical("tramd cannot start: {}", started.error().message);
+        return 1;
+    }
+    return daemon.run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"tramd: store-and-forward daemon for administrative messages over BPv7 and TCPCLv4"};
+    std::string file = "/etc/tram/tram.toml";
+    bool check_only = false;
+    app.add_option("-c,--config", file, "Configuration file")->capture_default_str();
+    app.add_flag("--check", check_only, "Check the configuration and exit");
+    app.set_version_flag("--version", tram::tramd::kVersion);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : kExitUsage;
+    }
+    try {
+        return run(file, check_only);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "tramd: %s\n", error.what());
+        return 1;
+    }
+}

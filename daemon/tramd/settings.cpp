@@ -1,0 +1,80 @@
+#include "daemon/tramd/settings.h"
+
+namespace tram::tramd {
+
+namespace {
+
+// Headers and blocks around the largest payload that is taken.
+constexpr std::size_t kEnvelopeBytesMax = 64U << 10;
+
+node::RouterKind router_kind(config::RouterKind kind) {
+    switch (kind) {
+        case config::RouterKind::kDirect: return node::RouterKind::kDirect;
+        case config::RouterKind::kStatic: return node::RouterKind::kStatic;
+        case config::RouterKind::kEpidemic: return node::RouterKind::kEpidemic;
+    }
+    return node::RouterKind::kDirect;
+}
+
+Limits limits(const config::Config& config) {
+    Limits limits;
+    limits.bundle_bytes_max = config.links.bundle_bytes_max;
+    return limits;
+}
+
+}  // namespace
+
+Result<node::NodeOptions> node_options(const config::Config& config) {
+    node::NodeOptions options;
+    auto id = bpv7::Eid::parse(config.node.id);
+    if (!id) return std::unexpected{id.error()};
+    options.node_id = std::move(*id);
+    for (const std::string& text : config.node.groups) {
+        auto group = bpv7::Eid::parse(text);
+        if (!group) return std::unexpected{group.error()};
+        options.groups.push_back(std::move(*group));
+    }
+    for (const config::Route& route : config.routing.routes) {
+        auto via = bpv7::Eid::parse(route.via);
+        if (!via) return std::unexpected{via.error()};
+        options.routes.push_back({route.to, std::move(*via)});
+    }
+    options.router = router_kind(config.routing.router);
+    options.limits = limits(config);
+    options.strict = config.bundles.strict;
+    options.status_reports = config.bundles.status_reports;
+    options.lifetime_ms = static_cast<std::uint64_t>(config.bundles.lifetime.count());
+    options.hop_limit = config.bundles.hop_limit;
+    options.delivery_lease = config.bundles.delivery_lease;
+    options.quota_bytes = config.store.quota_bytes;
+    return options;
+}
+
+links::LinkOptions link_options(const config::Config& config) {
+    links::LinkOptions options;
+    options.session.node_id = config.node.id;
+    options.session.keepalive_s = config.links.keepalive_s;
+    options.session.segment_mru = config.links.segment_bytes_max;
+    options.session.transfer_mru = config.links.bundle_bytes_max;
+    options.session.idle_timeout = config.links.idle_timeout;
+    options.session.stall_timeout = config.links.stall_timeout;
+    options.listen = config.links.listen;
+    for (const config::Peer& peer : config.peers) options.peers.push_back({peer.id, peer.address});
+    options.reconnect_min = config.links.reconnect_min;
+    options.reconnect_max = config.links.reconnect_max;
+    options.sessions_max = config.links.sessions_max;
+    return options;
+}
+
+store::RocksStoreOptions store_options(const config::Config& config) {
+    store::RocksStoreOptions options;
+    options.directory = config.store.directory;
+    options.reserve_bytes = config.store.reserve_bytes;
+    return options;
+}
+
+api::SocketOptions api_options(const config::Config& config) {
+    return {config.api.endpoint, config.api.events, config.links.bundle_bytes_max + kEnvelopeBytesMax};
+}
+
+}  // namespace tram::tramd
