@@ -66,11 +66,6 @@ void Session::handle_timeout(Instant now) {
         return;
     }
     if (check_silence(now_)) return;
-    if (keepalive_s_ > 0 && now_ >= last_sent_ + keepalive()) {
-        // Bytes that wait to be written are a sign of life themselves once they get through.
-        if (output_empty()) encode(back_, Keepalive{});
-        last_sent_ = now_;
-    }
     if (options_.idle_timeout > Duration::zero() && state_ == State::kEstablished && quiet() &&
         now_ >= last_transfer_ + options_.idle_timeout) {
         if (std::exchange(transfer_touched_, false)) {
@@ -78,6 +73,11 @@ void Session::handle_timeout(Instant now) {
         } else {
             terminate(TermReason::kIdleTimeout, now_);
         }
+    }
+    if (keepalive_s_ > 0 && now_ >= last_sent_ + keepalive()) {
+        // Bytes that wait to be written are a sign of life themselves once they get through.
+        if (output_empty()) encode(back_, Keepalive{});
+        last_sent_ = now_;
     }
 }
 
