@@ -36,4 +36,7 @@ Loaded load(const std::filesystem::path& file);
 /// The configuration as a tram.toml that loads to the same (`tram config show`).
 std::string to_toml(const Config& config);
 
+/// The same as one JSON object on one line; sizes and durations are texts as in the file.
+std::string to_json(const Config& config);
+
 }  // namespace tram::config

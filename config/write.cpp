@@ -90,4 +90,13 @@ std::string to_toml(const Config& config) {
     return out.str();
 }
 
+std::string to_json(const Config& config) {
+    const toml::table document = toml::parse(to_toml(config));
+    std::ostringstream out;
+    out << toml::json_formatter{document, toml::format_flags::quote_dates_and_times};
+    std::string text = out.str();
+    std::erase(text, '\n');  // the formatter's own: line ends inside of texts are escaped
+    return text;
+}
+
 }  // namespace tram::config

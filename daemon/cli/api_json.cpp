@@ -1,0 +1,108 @@
+#include "daemon/cli/api_json.h"
+
+#include <boost/json/array.hpp>
+
+namespace tram::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+template <typename Items>
+json::array objects(const Items& items) {
+    json::array result;
+    for (const auto& item : items)
+        result.push_back(to_json(item));
+    return result;
+}
+
+template <typename Items>
+json::array texts(const Items& items) {
+    json::array result;
+    for (const auto& item : items)
+        result.push_back(json::value(item));
+    return result;
+}
+
+}  // namespace
+
+json::object to_json(const api::pb::Peer& peer) {
+    return {{"node_id", peer.node_id()},           {"connected", peer.connected()},
+            {"address", peer.address()},           {"last_met_ms", peer.last_met_ms()},
+            {"ever_met", peer.ever_met()},         {"queued_bundles", peer.queued_bundles()},
+            {"queued_bytes", peer.queued_bytes()}, {"oldest_ms", peer.oldest_ms()},
+            {"sent_bundles", peer.sent_bundles()}, {"received_bundles", peer.received_bundles()},
+            {"sent_bytes", peer.sent_bytes()},     {"received_bytes", peer.received_bytes()},
+            {"configured", peer.configured()},     {"last_error", peer.last_error()}};
+}
+
+json::object to_json(const api::pb::Bundle& bundle) {
+    return {{"key", bundle.key()},
+            {"short_id", bundle.short_id()},
+            {"bundle_id", bundle.bundle_id()},
+            {"source", bundle.source()},
+            {"destination", bundle.destination()},
+            {"state", bundle.state()},
+            {"urgency", bundle.urgency()},
+            {"kind", bundle.kind()},
+            {"size", bundle.size()},
+            {"payload_size", bundle.payload_size()},
+            {"age_ms", bundle.age_ms()},
+            {"residence_ms", bundle.residence_ms()},
+            {"remaining_ms", bundle.remaining_ms()},
+            {"waiting_for", texts(bundle.waiting_for())},
+            {"received_from", bundle.received_from()}};
+}
+
+json::object to_json(const api::pb::StatusReply& status) {
+    json::object counters;
+    for (const auto& counter : status.counters())
+        counters[counter.name()] = counter.value();
+    return {{"node_id", status.node_id()},
+            {"version", status.version()},
+            {"uptime_ms", status.uptime_ms()},
+            {"clock_trusted", status.clock_trusted()},
+            {"router", status.router()},
+            {"bundles", status.bundles()},
+            {"bundle_bytes", status.bundle_bytes()},
+            {"waiting_forward", status.waiting_forward()},
+            {"waiting_delivery", status.waiting_delivery()},
+            {"held", status.held()},
+            {"store_bytes", status.store_bytes()},
+            {"store_quota_bytes", status.store_quota_bytes()},
+            {"disk_free_bytes", status.disk_free_bytes()},
+            {"tombstones", status.tombstones()},
+            {"oldest_bundle_ms", status.oldest_bundle_ms()},
+            {"peers", objects(status.peers())},
+            {"counters", std::move(counters)},
+            {"warnings", texts(status.warnings())}};
+}
+
+json::object to_json(const api::pb::ShowBundleReply& shown) {
+    json::object result = to_json(shown.bundle());
+    result["report_to"] = shown.report_to();
+    result["flags"] = shown.flags();
+    result["creation_time_ms"] = shown.creation_time_ms();
+    result["sequence"] = shown.sequence();
+    result["lifetime_ms"] = shown.lifetime_ms();
+    result["fragment"] = nullptr;
+    if (shown.fragment()) {
+        result["fragment"] = {{"offset", shown.fragment_offset()}, {"total_length", shown.adu_length()}};
+    }
+    result["forwarded_to"] = texts(shown.forwarded_to());
+    return result;
+}
+
+json::object to_json(const api::pb::TraceStep& step) {
+    return {{"what", step.what()}, {"peer", step.peer()}, {"ago_ms", step.ago_ms()}};
+}
+
+json::object to_json(const api::pb::TraceBundleReply& trace) {
+    return {{"short_id", trace.short_id()},
+            {"bundle_id", trace.bundle_id()},
+            {"destination", trace.destination()},
+            {"here", trace.here()},
+            {"steps", objects(trace.steps())}};
+}
+
+}  // namespace tram::cli

@@ -1,0 +1,29 @@
+// The nouns of `tram`. Each adds its verbs to the command line; the chosen verb ends up in `action`.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <functional>
+#include <string>
+
+#include "daemon/cli/context.h"
+
+namespace tram::cli {
+
+/// Runs the chosen command; returns the exit status.
+using Action = std::function<int()>;
+
+void add_status(CLI::App& app, Context& context, Action& action);
+void add_peer(CLI::App& app, Context& context, Action& action);
+/// list, show, trace, hold, release and cancel, and those of the three below.
+void add_bundle(CLI::App& app, Context& context, Action& action);
+void add_bundle_list(CLI::App& bundle, Context& context, Action& action);
+void add_bundle_send(CLI::App& bundle, Context& context, Action& action);
+void add_bundle_receive(CLI::App& bundle, Context& context, Action& action);
+void add_bundle_decode(CLI::App& bundle, Context& context, Action& action);
+void add_config(CLI::App& app, Context& context, Action& action);
+void add_completion(CLI::App& app, Context& context, Action& action);
+
+/// A bash script that completes the commands and options of `app`.
+std::string bash_completion(const CLI::App& app);
+
+}  // namespace tram::cli

@@ -1,0 +1,22 @@
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <unistd.h>
+
+#include "daemon/cli/app.h"
+
+int main(int argc, char** argv) {
+    // A reader that goes away is seen as EPIPE on the output and ends the program quietly.
+    std::signal(SIGPIPE, SIG_IGN);
+    std::ios::sync_with_stdio(false);
+    std::cin.tie(nullptr);
+
+    tram::cli::Context context{.in = std::cin, .out = std::cout, .err = std::cerr, .version = TRAM_VERSION};
+    context.in_terminal = ::isatty(STDIN_FILENO) == 1;
+    context.out_terminal = ::isatty(STDOUT_FILENO) == 1;
+    context.err_terminal = ::isatty(STDERR_FILENO) == 1;
+    context.language = tram::cli::language_of_environment();
+    const char* no_color = std::getenv("NO_COLOR");
+    context.color = context.out_terminal && (no_color == nullptr || *no_color == '\0');
+    return tram::cli::run({argv + 1, argv + argc}, context);
+}
