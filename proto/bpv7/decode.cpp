@@ -151,7 +151,8 @@ class Decoder {
         const std::uint64_t items = block.crc_type == CrcType::kNone ? 5 : 6;
         if (in_.ok()) want_items(opened, items);
         const bool payload = block.type == block_type::kPayload;
-        const ByteView data = in_.read_bytes(payload ? limits_.bundle_bytes_max : limits_.block_data_bytes_max);
+        const ByteView data =
+            in_.read_bytes(payload ? limits_.bundle_bytes_max : limits_.block_data_bytes_max);
         read_crc_and_close(block.crc_type, start, opened, items);
         if (!in_.ok()) return;
         block.data = wire_.slice(data);
