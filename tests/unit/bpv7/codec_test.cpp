@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "proto/bpv7/crc.h"
 #include "tests/fuzz/random_bundle.h"
 
 using namespace tram;
@@ -195,15 +196,16 @@ TEST_CASE("a received primary block goes on byte for byte", "[bpv7][rfc9171]") {
 }
 
 TEST_CASE("a block of indefinite length keeps its checksum over the break", "[bpv7][rfc9171]") {
-    Bundle bundle = small_bundle();
-    bundle.blocks.back().crc_type = CrcType::kNone;
-    const Bytes wire = encode(bundle);
-    Buffer changed{wire.view().begin(), wire.view().end()};
-    // The payload block 85 01 01 00 00 45 hello becomes 9f 01 01 00 00 45 hello ff.
-    const std::size_t block = wire.size() - 12;
-    REQUIRE(changed[block] == 0x85);
-    changed[block] = 0x9f;
-    changed.insert(changed.end() - 1, 0xff);
+    const Bytes wire = encode(small_bundle());
+    const std::size_t start = 1 + decode(wire).value().bundle.primary_wire.size();
+    // The payload block of indefinite length, its CRC-16 still zero.
+    const Bytes block = hex("9f 01 01 00 01 45 68656c6c6f 42 0000 ff");
+    const std::uint32_t crc = crc_of(CrcType::kCrc16, {block});
+    Buffer changed{wire.view().begin(), wire.view().begin() + static_cast<std::ptrdiff_t>(start)};
+    append(changed, block);
+    changed[changed.size() - 3] = static_cast<std::uint8_t>(crc >> 8);
+    changed[changed.size() - 2] = static_cast<std::uint8_t>(crc);
+    changed.push_back(0xff);
     const auto decoded = decode(Bytes{std::move(changed)});
     REQUIRE(decoded);
     CHECK(as_text(decoded->bundle.payload()) == "hello");
