@@ -14,7 +14,7 @@ namespace tram::faults {
 
 namespace {
 
-constexpr double kOperationsMax = 800;
+constexpr double kOperationsMax = 500;
 
 class PowerCuts {
   public:
