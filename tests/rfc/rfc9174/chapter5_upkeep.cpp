@@ -145,6 +145,16 @@ TEST_CASE("5.1.2: a segment of no transfer (neither START nor running) is unexpe
     CHECK(driven.events<tcpcl::event::Received>().empty());
 }
 
+TEST_CASE("5.1.2: KEEPALIVE where it was negotiated away is unsupported", "[rfc9174][5.1.2]") {
+    auto driven = Driven::established({.keepalive = 0}, with_keepalive(0));
+    driven.receive(keepalive());
+    const auto rejects = driven.take(MessageType::kMsgReject);
+    REQUIRE(rejects.size() == 1);
+    CHECK(rejects[0].reason == 0x02);
+    CHECK(rejects[0].header == 0x04);
+    CHECK_FALSE(driven.over());
+}
+
 TEST_CASE("5.1.2: a MSG_REJECT from the peer is told to the owner and not answered", "[rfc9174][5.1.2]") {
     const auto reason = GENERATE(std::uint8_t{1}, std::uint8_t{2}, std::uint8_t{3});
     auto driven = Driven::established();

@@ -233,6 +233,23 @@ TEST_CASE("6.1: a peer that never answers SESS_TERM does not hold the session fo
     CHECK(driven.over());
 }
 
+TEST_CASE("4.2, 6.1: a peer may refuse the session with SESS_TERM right after its contact header",
+          "[rfc9174][4.2][6.1]") {
+    Driven active{tcpcl::Role::kActive};
+    active.receive(contact());
+    REQUIRE(active.take_contact());
+    REQUIRE(active.take(MessageType::kSessInit).size() == 1);
+    active.receive(sess_term(0, 0x03));
+    CHECK(active.over());
+    CHECK(active.failed());
+    CHECK(active.events<tcpcl::event::Established>().empty());
+    for (const auto& message : active.take()) {
+        CHECK(message.is(MessageType::kSessTerm));
+        CHECK(message.flags == kReply);
+        CHECK(message.reason == 0x03);
+    }
+}
+
 TEST_CASE("6.2: an idle session ends with Idle Timeout after the configured time", "[rfc9174][6.2]") {
     auto options = Driven::defaults();
     options.idle_timeout = Duration{50'000};
