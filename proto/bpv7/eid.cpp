@@ -133,6 +133,10 @@ Result<Eid> Eid::parse_ipn(std::string_view ssp) {
     return ipn(static_cast<std::uint32_t>(*allocator), static_cast<std::uint32_t>(*node), *service);
 }
 
+bool Eid::is_local_node() const {
+    return scheme_ == Scheme::kIpn && node_ == kLocalNode;
+}
+
 bool Eid::is_none() const {
     return scheme_ == Scheme::kDtn ? ssp_.empty() : node_ == 0;
 }

@@ -36,8 +36,7 @@ TEST_CASE("5.1: status reports are generated only when that is enabled", "[rfc91
 }
 
 TEST_CASE("5.1: 'the generation of status reports MUST be disabled by default'",
-          "[rfc9171][5.1][node][!shouldfail]") {
-    // A known deviation, see docs/rfc-coverage.md: the day this holds, the tag and the note there go.
+          "[rfc9171][5.1][node]") {
     CHECK_FALSE(node::NodeOptions{}.status_reports);
 }
 
