@@ -134,6 +134,7 @@ TEST_CASE("6.1: transfers that were queued but not begun do not begin after SESS
     }
     CHECK(term_sent);
     CHECK(of_first == 300);  // the running one finishes
+    CHECK(driven.session.unsent_bytes() == 0);
 }
 
 TEST_CASE("6.1: a running outgoing transfer finishes while Ending", "[rfc9174][6.1]") {
