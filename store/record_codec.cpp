@@ -111,6 +111,7 @@ void encode_bundle(const BundleRecord& record, std::string& value) {
     row.set_local(record.local);
     row.set_deliver_here(record.deliver_here);
     row.set_forward(record.forward);
+    if (record.hop_count) row.set_hop_count(*record.hop_count);
     if (record.received_from) write_hop(*record.received_from, *row.mutable_received_from());
     for (const HopRecord& hop : record.forwarded_to)
         write_hop(hop, *row.add_forwarded_to());
@@ -150,6 +151,7 @@ Result<BundleRecord> decode_bundle(std::string_view key, std::string_view value)
     record.local = row.local();
     record.deliver_here = row.deliver_here();
     record.forward = row.forward();
+    if (row.has_hop_count()) record.hop_count = row.hop_count();
     if (row.has_received_from()) record.received_from = read_hop(*row.mutable_received_from());
     record.forwarded_to.reserve(static_cast<std::size_t>(row.forwarded_to_size()));
     for (pb::Hop& hop : *row.mutable_forwarded_to())
@@ -163,6 +165,7 @@ void encode_tombstone(const Tombstone& tombstone, std::string& value) {
     row.set_ended_at_ms(tombstone.ended_at_ms);
     row.set_expires_at_ms(tombstone.expires_at_ms);
     row.set_destination(tombstone.destination);
+    if (tombstone.hop_count) row.set_hop_count(*tombstone.hop_count);
     if (tombstone.received_from) write_hop(*tombstone.received_from, *row.mutable_received_from());
     if (tombstone.last_hop) write_hop(*tombstone.last_hop, *row.mutable_last_hop());
     seal_row(as_text(tombstone.id.view()), row, value);
@@ -181,6 +184,7 @@ Result<Tombstone> decode_tombstone(std::string_view key, std::string_view value)
     tombstone.ended_at_ms = row.ended_at_ms();
     tombstone.expires_at_ms = row.expires_at_ms();
     tombstone.destination = row.destination();
+    if (row.has_hop_count()) tombstone.hop_count = row.hop_count();
     if (row.has_received_from()) tombstone.received_from = read_hop(*row.mutable_received_from());
     if (row.has_last_hop()) tombstone.last_hop = read_hop(*row.mutable_last_hop());
     return tombstone;

@@ -49,6 +49,7 @@ struct BundleRecord {
     bool local = false;               ///< submitted by an application of this node
     bool deliver_here = false;        ///< waits for a local application
     bool forward = false;             ///< is to be offered to peers
+    std::optional<std::uint64_t> hop_count;  ///< as it arrived (RFC 9171 4.4.3); nothing without such a block
     std::optional<HopRecord> received_from;
     std::vector<HopRecord> forwarded_to;  ///< peers that acknowledged it, or said they have it: the ledger
 };
@@ -72,6 +73,7 @@ struct Tombstone {
     std::string destination;          ///< EID text, for people
     std::optional<HopRecord> received_from;  ///< nothing: it was submitted here
     std::optional<HopRecord> last_hop;       ///< the peer that took it over, if one did
+    std::optional<std::uint64_t> hop_count;  ///< as it arrived; tells a repetition from one that went around
 };
 
 // One change. A batch is atomic: all of it is durable or none.

@@ -120,6 +120,9 @@ Entry& Custody::store(const bpv7::Bundle& bundle, Bytes wire, Intake intake) {
             record.kind = static_cast<std::uint8_t>(decoded->kind);
         }
     }
+    if (const bpv7::CanonicalBlock* block = bundle.find(bpv7::block_type::kHopCount)) {
+        if (const auto hops = bpv7::decode_hop_count(block->data)) record.hop_count = hops->count;
+    }
     record.local = !intake.received_from.has_value();
     record.deliver_here = intake.deliver_here;
     record.forward = intake.forward;
@@ -149,6 +152,7 @@ void Custody::remove(BundleKey key, store::Ending ending, std::optional<store::H
         saturating_add(std::max(entry->record.expires_at_ms, tombstone.ended_at_ms), kTombstoneMargin_ms);
     tombstone.destination = entry->record.destination;
     tombstone.received_from = entry->record.received_from;
+    tombstone.hop_count = entry->record.hop_count;
     tombstone.last_hop = std::move(last_hop);
     drop(key);
     journal_.add(store::change::PutTombstone{tombstone});

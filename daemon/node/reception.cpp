@@ -18,6 +18,8 @@ struct Reception::Incoming {
     Bytes wire;
     bpv7::BundleId id;
     Buffer id_key;
+    /// An older copy here, which this one replaces.
+    std::optional<BundleKey> replaces;
 };
 
 namespace {
@@ -62,7 +64,7 @@ void Reception::arrived(const input::Arrived& arrived) {
                                      std::string{code_name(decoded.error().code)} + ": " + decoded.error().message});
         return;
     }
-    Incoming in{arrived, link->peer, std::move(decoded->bundle), arrived.wire, {}, {}};
+    Incoming in{arrived, link->peer, std::move(decoded->bundle), arrived.wire, {}, {}, {}};
     in.id = in.bundle.id();
     in.id_key = in.id.key();
     if (is_known(in)) return;
@@ -77,9 +79,25 @@ void Reception::arrived(const input::Arrived& arrived) {
     keep(in);
 }
 
-bool Reception::is_known(const Incoming& in) {
+bool Reception::is_repetition(const Incoming& in, const std::optional<store::HopRecord>& from,
+                              std::optional<std::uint64_t> hop_count) const {
+    const bpv7::CanonicalBlock* block = in.bundle.find(bpv7::block_type::kHopCount);
+    const auto hops = block != nullptr ? bpv7::decode_hop_count(block->data) : fail(ErrorCode::kNotFound, {});
+    return from && from->peer == in.peer.to_string() && hops && hop_count == hops->count;
+}
+
+// "Completed" makes the peer let go of its copy. It is said only when that cannot lose the bundle: when it was
+// delivered, when our copy stays until it is, or when the peer repeats what it gave us before (it missed our
+// acknowledgement). A bundle that went around and comes back is taken anew instead: the hop count tells.
+bool Reception::is_known(Incoming& in) {
     Inventory& inventory = custody_.inventory();
     if (Entry* entry = inventory.find_id(in.id_key)) {
+        const store::BundleRecord& record = entry->record;
+        if (forwarding_.router().hands_over() && !record.deliver_here &&
+            !is_repetition(in, record.received_from, record.hop_count)) {
+            in.replaces = record.key;
+            return false;
+        }
         answer_duplicate(in);
         if (const Peer* peer = forwarding_.neighbours().peer(in.peer)) forwarding_.seen_at(*entry, *peer);
         return true;
@@ -105,11 +123,7 @@ bool Reception::is_known(const Incoming& in) {
             return true;
         case store::Ending::kForwarded: break;
     }
-    // We passed it on. The peer that gave it to us may have missed our acknowledgement: for it this is done.
-    // From anybody else, or from the one we passed it to, it comes back because it found no other way: to call
-    // it completed could lose it.
-    const std::string peer = in.peer.to_string();
-    if (gone->received_from && gone->received_from->peer == peer && (!gone->last_hop || gone->last_hop->peer != peer)) {
+    if (is_repetition(in, gone->received_from, gone->hop_count)) {
         answer_duplicate(in);
         return true;
     }
@@ -203,6 +217,7 @@ void Reception::keep(Incoming& in) {
         ++custody_.counters().bundles_refused_full;
         return refuse(in, Refusal::kNoResources, "the store is full");
     }
+    if (in.replaces) custody_.drop(*in.replaces);
     Intake intake{store::HopRecord{in.peer.to_string(), custody_.node_time_ms()}, local, forward};
     const Entry& entry = custody_.store(in.bundle, std::move(in.wire), std::move(intake));
     custody_.emit_when_durable(effect::Accept{in.arrived.link, in.arrived.transfer});

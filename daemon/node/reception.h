@@ -25,7 +25,9 @@ class Reception {
     struct Incoming;
     void refuse(const Incoming& in, Refusal refusal, std::string why);
     bool block_rules_hold(Incoming& in);
-    bool is_known(const Incoming& in);
+    bool is_known(Incoming& in);
+    bool is_repetition(const Incoming& in, const std::optional<store::HopRecord>& from,
+                       std::optional<std::uint64_t> hop_count) const;
     void answer_duplicate(const Incoming& in);
     bool consume_report(const Incoming& in);
     void keep(Incoming& in);

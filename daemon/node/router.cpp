@@ -13,6 +13,7 @@ bool is_destination(const RoutedBundle& bundle, const bpv7::Eid& peer) {
 class DirectRouter final : public Router {
   public:
     std::string_view name() const override { return "direct"; }
+    bool hands_over() const override { return false; }
     bool offers(const RoutedBundle& bundle, const bpv7::Eid& peer) const override {
         return is_destination(bundle, peer);
     }
@@ -26,6 +27,7 @@ class StaticRouter final : public Router {
     explicit StaticRouter(std::vector<Route> routes) : routes_{std::move(routes)} {}
 
     std::string_view name() const override { return "static"; }
+    bool hands_over() const override { return true; }
     bool offers(const RoutedBundle& bundle, const bpv7::Eid& peer) const override {
         if (is_destination(bundle, peer)) return true;
         for (const Route& route : routes_) {
@@ -44,6 +46,7 @@ class StaticRouter final : public Router {
 class EpidemicRouter final : public Router {
   public:
     std::string_view name() const override { return "epidemic"; }
+    bool hands_over() const override { return false; }
     bool offers(const RoutedBundle&, const bpv7::Eid&) const override { return true; }
     bool done_after(const RoutedBundle& bundle, const bpv7::Eid& peer) const override {
         return is_destination(bundle, peer);

@@ -31,6 +31,8 @@ class Router {
     [[nodiscard]] virtual std::string_view name() const = 0;
     /// Whether the bundle should go to `peer` when it does not hold it yet.
     [[nodiscard]] virtual bool offers(const RoutedBundle& bundle, const bpv7::Eid& peer) const = 0;
+    /// Whether a copy may go once a peer that is not the destination has taken it over: one copy travels.
+    [[nodiscard]] virtual bool hands_over() const = 0;
     /// Whether the copy here has done its work once `peer` holds the bundle.
     [[nodiscard]] virtual bool done_after(const RoutedBundle& bundle, const bpv7::Eid& peer) const = 0;
 };

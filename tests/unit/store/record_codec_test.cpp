@@ -41,6 +41,7 @@ class RandomRecords {
         r.kind = static_cast<std::uint8_t>(random_());
         for (auto* flag : {&r.held, &r.local, &r.deliver_here, &r.forward})
             *flag = coin();
+        if (coin()) r.hop_count = number();
         if (coin()) r.received_from = hop();
         for (auto count = random_() % 5; count > 0; --count)
             r.forwarded_to.push_back(hop());
@@ -54,6 +55,7 @@ class RandomRecords {
         t.ended_at_ms = number();
         t.expires_at_ms = number();
         t.destination = text();
+        if (coin()) t.hop_count = number();
         if (coin()) t.received_from = hop();
         if (coin()) t.last_hop = hop();
         return t;
