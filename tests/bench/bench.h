@@ -27,4 +27,13 @@ struct StoreBenchOptions {
 /// Durable inserts through the store beside RocksDB's own synced batches. Errors: those of the store.
 Result<void> bench_store(const StoreBenchOptions& options, const RowSink& sink);
 
+struct ForwardBenchOptions {
+    std::filesystem::path directory;  ///< on the disk to be measured; a subdirectory is made and removed
+    std::filesystem::path daemon;     ///< the tramd program
+    double seconds = 5;               ///< for each measurement
+};
+/// Bundles through one carrier daemon: a source gives them to tramd, tramd gives them to a sink, everything
+/// synced before it is acknowledged. Errors: unavailable (the daemon does not start or stops), io.
+Result<void> bench_forward(const ForwardBenchOptions& options, const RowSink& sink);
+
 }  // namespace tram::bench

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <fmt/format.h>
 #include <iostream>
 
@@ -64,6 +65,24 @@ int main(int argc, char** argv) {
         ->check(CLI::Range(0.1, 600.0))
         ->capture_default_str();
     add_output(store);
+
+    tram::bench::ForwardBenchOptions forward_options;
+    forward_options.directory = "/var/tmp";
+    forward_options.daemon = std::filesystem::path{argv[0]}.parent_path() / "tramd";
+    CLI::App* forward = app.add_subcommand(
+        "forward",
+        "Bundles a second through one carrier daemon, all synced. \"reference\" is what bare RocksDB reaches when\n"
+        "it only inserts the same bytes in synced batches of 128.");
+    forward->add_option("--dir", forward_options.directory, "Directory on the disk to measure (not a tmpfs)")
+        ->check(CLI::ExistingDirectory)
+        ->capture_default_str();
+    forward->add_option("--daemon", forward_options.daemon, "The tramd program")
+        ->check(CLI::ExistingFile)
+        ->capture_default_str();
+    forward->add_option("--seconds", forward_options.seconds, "Duration of each measurement")
+        ->check(CLI::Range(0.1, 600.0))
+        ->capture_default_str();
+    add_output(forward);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -74,7 +93,9 @@ int main(int argc, char** argv) {
         fmt::print("{:<16} {:>8} {:>11} {:>13} {:>9} {:>10} {:>6}\n", "CASE", "SIZE", "CONCURRENCY",
                    "BUNDLES/S", "MB/S", "REFERENCE", "RATIO");
     }
-    const auto done = tram::bench::bench_store(store_options, format == "json" ? print_json : print_table);
+    const tram::bench::RowSink print = format == "json" ? print_json : print_table;
+    const auto done = store->parsed() ? tram::bench::bench_store(store_options, print)
+                                      : tram::bench::bench_forward(forward_options, print);
     if (!done) {
         fmt::print(stderr, "error: {}: {}\n", tram::code_name(done.error().code), done.error().message);
         return kExitFailed;

@@ -4,39 +4,17 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <random>
-#include <rocksdb/db.h>
 #include <string>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
 #include "store/rocks_store.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/reference.h"
 
 namespace tram::bench {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-using Seconds = std::chrono::duration<double>;
-
-// The two sides take turns this often, so that a disturbance of the disk meets both.
-constexpr auto kSlice = std::chrono::milliseconds{50};
-
-struct Tally {
-    std::uint64_t bundles = 0;
-    Seconds time{0};
-    [[nodiscard]] double per_second() const { return static_cast<double>(bundles) / time.count(); }
-};
-
-Bytes random_bytes(std::size_t size) {
-    std::mt19937_64 random{size};
-    Buffer bytes(size);
-    for (auto& byte : bytes)
-        byte = static_cast<std::uint8_t>(random());
-    return Bytes{std::move(bytes)};
-}
 
 store::BundleRecord record_of(store::BundleKey key, std::size_t size) {
     store::BundleRecord record;
@@ -109,70 +87,6 @@ class Submitters {
     store::BundleKey key_ = 0;
     store::Ticket durable_ = 0;
     std::optional<Error> failure_;
-};
-
-// RocksDB as it comes, one column family: as many bytes as the record has and the payload, a key each.
-class Reference {
-  public:
-    Reference(std::size_t size, std::uint64_t concurrency)
-        : wire_{as_text(random_bytes(size).view())}, concurrency_{concurrency} {}
-
-    Result<void> open(const std::filesystem::path& directory) {
-        rocksdb::Options options;
-        options.create_if_missing = true;
-        options.compression = rocksdb::kNoCompression;
-        rocksdb::DB* raw = nullptr;
-        const auto status = rocksdb::DB::Open(options, directory.string(), &raw);
-        if (!status.ok()) return fail(ErrorCode::kIo, status.ToString());
-        db_.reset(raw);
-        return {};
-    }
-
-    Result<void> run(Tally& tally) {
-        rocksdb::WriteOptions synced;
-        synced.sync = true;
-        const auto begin = Clock::now();
-        const std::uint64_t before = key_;
-        while (Clock::now() < begin + kSlice) {
-            rocksdb::WriteBatch batch;
-            rocksdb::Status status;
-            for (std::uint64_t i = 0; i < concurrency_ && status.ok(); ++i) {
-                const std::string name = std::to_string(++key_);
-                status = batch.Put("r" + name, record_);
-                if (status.ok()) status = batch.Put("w" + name, wire_);
-            }
-            if (status.ok()) status = db_->Write(synced, &batch);
-            if (!status.ok()) return fail(ErrorCode::kIo, status.ToString());
-        }
-        tally.bundles += key_ - before;
-        tally.time += Clock::now() - begin;
-        return {};
-    }
-
-  private:
-    const std::string wire_;
-    const std::string record_ = std::string(150, 'r');
-    const std::uint64_t concurrency_;
-    std::uint64_t key_ = 0;
-    std::unique_ptr<rocksdb::DB> db_;
-};
-
-class ScratchDirectory {
-  public:
-    explicit ScratchDirectory(const std::filesystem::path& parent) {
-        std::string pattern = (parent / "tram-bench-XXXXXX").string();
-        if (::mkdtemp(pattern.data()) != nullptr) path_ = pattern;
-    }
-    ~ScratchDirectory() {
-        std::error_code ignored;
-        if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-    }
-    ScratchDirectory(const ScratchDirectory&) = delete;
-    ScratchDirectory& operator=(const ScratchDirectory&) = delete;
-    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
-  private:
-    std::filesystem::path path_;
 };
 
 Result<Row> measure(const StoreBenchOptions& options, std::size_t size, std::uint64_t concurrency) {
