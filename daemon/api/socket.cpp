@@ -21,6 +21,9 @@ constexpr std::string_view kIpc = "ipc://";
 // Messages taken in one go before links and store get their turn.
 constexpr int kMessagesPerTurn = 256;
 constexpr mode_t kSocketMode = 0660;
+// Answers that wait for one client. ZeroMQ drops what is more without a word, and one synced batch answers
+// thousands of requests at once.
+constexpr int kAnswersWaitingMax = 100'000;
 
 std::string ipc_path(const std::string& endpoint) {
     return endpoint.starts_with(kIpc) ? endpoint.substr(kIpc.size()) : std::string{};
@@ -138,6 +141,7 @@ Sockets::~Sockets() {
 
 Result<void> Sockets::start() {
     impl_->router.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(impl_->options.frame_bytes_max));
+    impl_->router.set(zmq::sockopt::sndhwm, kAnswersWaitingMax);
     if (auto bound = impl_->bind(impl_->router, impl_->options.requests); !bound) return bound;
     if (auto bound = impl_->bind(impl_->publisher, impl_->options.events); !bound) return bound;
     impl_->readable.assign(impl_->router.get(zmq::sockopt::fd));
