@@ -36,16 +36,23 @@ class Capture {
 };
 
 /// The dissection of the TCP part of a capture, `port` being read as TCPCL.
+///
+/// tshark 4.0 must read twice: in a single pass it takes every segment for unacknowledged and the last one,
+/// and in two passes it leaves out bundles when several end in one packet. Bundles and their faults therefore
+/// come from one pass, faults of the order of messages from two.
 class Dissection {
   public:
     Dissection(std::filesystem::path file, std::uint16_t port) : file_{std::move(file)}, port_{port} {}
 
     /// Every value of `field`, in order of appearance. Throws when tshark fails.
     [[nodiscard]] std::vector<std::string> values(const std::string& field) const;
-    /// What tshark finds wrong: malformed items and expert infos of severity error, as readable lines.
+    /// What tshark finds wrong: malformed items and expert infos of severity error, a line for each.
     [[nodiscard]] std::vector<std::string> faults() const;
 
   private:
+    [[nodiscard]] std::vector<std::string> run(int passes, const std::vector<std::string>& fields) const;
+    [[nodiscard]] std::vector<std::string> faults_of_pass(int passes) const;
+
     std::filesystem::path file_;
     std::uint16_t port_;
 };
