@@ -58,6 +58,10 @@ class Story:
         self.sent = 0
         self.left_on_carrier = None
 
+    @property
+    def message_count(self):
+        return len(self._messages)
+
     def tell(self):
         self._introduce()
         self._start()
@@ -150,17 +154,15 @@ class Story:
         self._say("laptop", f"meets the {self._names[place]}")
         radio.switch_on()
         if victim:
-            self._kill(radio, victim, direction, sum(message.size for message in messages_moved) // 2)
+            self._kill(radio, victim, direction, sum(message.size for message in messages_moved))
         wait_until(until, _CONTACT_S, f"the contact with {place.name} to do its work")
-        if place is self._kiosk and direction == "from":
-            self._say("laptop", f"now carries {self._laptop.stored()} bundles; the kiosk has let go of them")
 
-    def _kill(self, radio, victim, direction, after_bytes):
+    def _kill(self, radio, victim, direction, total_bytes):
         name = self._names[victim]
-        if not radio.wait_until_passed(direction, after_bytes, _CONTACT_S):
-            raise DemoError(f"only a part of {after_bytes} bytes came through the radio in {_CONTACT_S} s")
+        if not radio.wait_until_passed(direction, total_bytes // 2, _CONTACT_S):
+            raise DemoError(f"half of {total_bytes} bytes did not come through the radio in {_CONTACT_S} s")
         victim.kill()
-        self._say(name, f"KILLED with SIGKILL, {after_bytes / 1e6:.1f} MB into the contact")
+        self._say(name, f"KILLED with SIGKILL when half of {total_bytes / 1e6:.1f} MB was through")
         victim.start()
         stored = victim.stored()
         self._say(name, f"is back with {stored} bundles on its disk and goes on")
@@ -181,7 +183,7 @@ def _described(message):
 def _run(options, directory):
     timeline = Timeline(sys.stderr if options.json else sys.stdout)
     story = Story(options, directory, timeline)
-    count = len(story._messages)
+    count = story.message_count
     try:
         failure = None
         try:

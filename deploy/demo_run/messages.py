@@ -52,8 +52,11 @@ class Received:
 
 
 def load(path):
-    with open(path, "rb") as lines:
-        return [_message(line.rstrip(b"\n")) for line in lines if line.strip()]
+    with open(path, "rb") as file:
+        lines = [line.rstrip(b"\n") for line in file if line.strip()]
+    parsed = [json.loads(line) for line in lines]
+    procedures = {fields["local_no"]: fields["proc_name"] for fields in parsed if fields["kind"] == "request"}
+    return [_message(line, fields, procedures) for line, fields in zip(lines, parsed)]
 
 
 def pack(message, index):
@@ -68,14 +71,13 @@ def unpack(payload):
     return Received(fields["message"], fields["part"], hashlib.sha256(content).hexdigest())
 
 
-def _message(line):
-    fields = json.loads(line)
+def _message(line, fields, procedures):
     kind = fields["kind"]
     identity = hashlib.sha256(line).hexdigest()[:32]
     parts = [Part("form.json", line, _TRAM_KINDS[kind])]
     # Attachments are bulk, so that the forms of all messages go before them.
     parts += [Part(name, _made_up(identity, name, size), "bulk") for name, size in _attachments(fields)]
-    return Message(identity, kind, _title(fields), fields.get("priority", 0), _round(fields), parts)
+    return Message(identity, kind, _title(fields, procedures), fields.get("priority", 0), _round(fields), parts)
 
 
 def _round(fields):
@@ -99,13 +101,13 @@ def _made_up(identity, name, size):
     return random.Random(identity + "/" + name).randbytes(size)
 
 
-def _title(fields):
+def _title(fields, procedures):
     """What it is about, without anybody's name or number."""
     kind = fields["kind"]
     if kind == "request":
         return fields["proc_name"]
     if kind == "supplement":
-        return "Yêu cầu bổ sung hồ sơ, " + fields["form"]
+        return fields["form"] + ", bổ sung hồ sơ: " + procedures[fields["local_no"]]
     if kind == "notice":
         return fields["doc_type"] + ": " + fields["title"]
     return fields["title"] if kind == "result" else fields["text_vi"]

@@ -3,7 +3,6 @@ import json
 import os
 import pathlib
 import re
-import signal
 import subprocess
 import threading
 import time
@@ -44,6 +43,7 @@ class Node:
                  "[api]", f'endpoint = "{self._api}"', f'events = "ipc://{self.directory}/events"',
                  "[links]", 'listen = ["127.0.0.1:0"]' if listen else "listen = []",
                  'reconnect_min = "50 ms"', 'reconnect_max = "200 ms"',
+                 "[bundles]", 'delivery_lease = "10 s"',
                  "[routing]", f'router = "{router}"']
         if route_via:
             lines += ["[[routing.route]]", 'to = "*"', f'via = "{route_via.id}"']
@@ -131,14 +131,15 @@ class Node:
 
 
 class Receiver:
-    """The application at a node's inbox: `tram bundle receive --follow`, which acknowledges every bundle when
-    its file is safe, and lives on while its daemon is killed and started again."""
+    """The application at a node's inbox: `tram bundle receive`, which acknowledges every bundle when its file is
+    safe; started again whenever it ends, because its daemon was killed or nothing came for a while."""
 
     def __init__(self, node, on_bundle):
         """`on_bundle(line)` gets what the command says about each bundle, on another thread."""
         self._node = node
         self._on_bundle = on_bundle
         self._stopping = False
+        self._lock = threading.Lock()
         self._output = node.directory / "received"
         self._output.mkdir()
         self._run()
@@ -146,13 +147,14 @@ class Receiver:
         self._thread.start()
 
     def stop(self):
-        self._stopping = True
-        self._process.send_signal(signal.SIGTERM)
+        with self._lock:
+            self._stopping = True
+            self._process.terminate()
         self._thread.join(10)
 
     def _run(self):
-        command = self._node.command("bundle", "receive", "--endpoint", self._node.inbox, "--follow", "--output",
-                                     str(self._output))
+        command = self._node.command("--timeout", "1 s", "bundle", "receive", "--endpoint", self._node.inbox,
+                                     "--follow", "--wait", "1 s", "--output", str(self._output))
         with open(self._node.directory / "receiver.log", "ab") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                              stderr=log, text=True, env=self._node.environment,
@@ -163,8 +165,7 @@ class Receiver:
             for line in self._process.stdout:
                 self._on_bundle(json.loads(line))
             self._process.wait()
-            if self._stopping:
-                return
-            # An acknowledgement in the moment of a kill may be answered with an error; a real application
-            # would be started again, too.
-            self._run()
+            with self._lock:
+                if self._stopping:
+                    return
+                self._run()
