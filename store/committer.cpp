@@ -44,14 +44,14 @@ Committer::~Committer() {
 
 Ticket Committer::enqueue(Batch batch) {
     Ticket ticket = 0;
-    bool was_empty = false;
+    bool enough = false;
     {
         const std::lock_guard lock{mutex_};
-        was_empty = waiting_.empty();
         waiting_.push_back(std::move(batch));
+        enough = waiting_.size() == wake_at_;
         ticket = ++last_ticket_;
     }
-    if (was_empty) wake_.notify_one();
+    if (enough) wake_.notify_one();
     return ticket;
 }
 
@@ -97,8 +97,17 @@ bool Committer::wait_for_work(std::vector<Batch>& taken) {
     }
     if (stop_ == Stop::kAbandon) return false;
     if (stop_ == Stop::kFinish && waiting_.empty()) return false;
+    if (!waiting_.empty() && stop_ == Stop::kNo) gather(lock);
     std::swap(taken, waiting_);
-    return true;
+    return stop_ != Stop::kAbandon;
+}
+
+void Committer::gather(std::unique_lock<std::mutex>& lock) {
+    if (waiting_.size() >= last_group_) return;
+    wake_at_ = last_group_;
+    wake_.wait_for(lock, last_write_ / 4,
+                   [this] { return waiting_.size() >= wake_at_ || stop_ != Stop::kNo; });
+    wake_at_ = 1;
 }
 
 void Committer::process(std::span<Batch> batches) {
@@ -134,7 +143,10 @@ std::size_t Committer::write_group(std::span<Batch> batches) {
         report(count, fail(ErrorCode::kFull, "the disk of the store is full; erasing bundles makes room"));
         return count;
     }
+    const auto begin = std::chrono::steady_clock::now();
     auto written = write();
+    last_write_ = std::chrono::steady_clock::now() - begin;
+    last_group_ = count;
     if (written) {
         batches_ += count;
     } else {

@@ -3,7 +3,10 @@
 //   commit() --> waiting --(all that is there)--> group --> one synced write --> one call of the listener
 //
 // While one group is being synced the next one gathers, so a disk with 100 syncs a second carries any number
-// of batches. A group ends early at `group_changes_max` changes or kGroupBytesMax bytes.
+// of batches. Submitters that wait for their acknowledgement come back all together just after it, and the
+// first of them must not get a sync of its own: a group waits until it is as large as the one before, but at
+// most a quarter of the time that the last write took. A lone submitter therefore never waits. A group ends
+// early at `group_changes_max` changes or kGroupBytesMax bytes.
 #pragma once
 
 #include <atomic>
@@ -60,6 +63,7 @@ class Committer {
     void run();
     void stop(Stop how);
     bool wait_for_work(std::vector<Batch>& taken);
+    void gather(std::unique_lock<std::mutex>& lock);
     void process(std::span<Batch> batches);
     std::size_t write_group(std::span<Batch> batches);
     void add(const Batch& batch);
@@ -77,6 +81,7 @@ class Committer {
     std::mutex mutex_;
     std::condition_variable wake_;
     std::vector<Batch> waiting_;
+    std::size_t wake_at_ = 1;  // batches waiting that are worth waking up for
     Ticket last_ticket_ = 0;
     Stop stop_ = Stop::kNo;
 
@@ -85,6 +90,8 @@ class Committer {
     std::string value_;
     std::int64_t bundles_change_ = 0;
     Ticket reported_ = 0;
+    std::size_t last_group_ = 1;  // batches
+    std::chrono::steady_clock::duration last_write_{};
     std::optional<Error> failure_;
     std::optional<std::chrono::steady_clock::time_point> anchor_due_;
 

@@ -88,13 +88,19 @@ Result<void> Database::check_presence() {
     if (auto made = files.CreateDirIfMissing(directory, {}, nullptr); !made.ok()) {
         return failed(made, "create the directory of the store");
     }
-    existed_ = files.FileExists(rows_path_ + "/CURRENT", {}, nullptr).ok();
+    const auto current = files.FileExists(rows_path_ + "/CURRENT", {}, nullptr);
+    if (!current.ok() && !current.IsNotFound() && !current.IsPathNotFound()) {
+        return failed(current, "look into the directory of the store");
+    }
+    existed_ = current.ok();
     const auto recorded = anchor_.read();
     if (!recorded && recorded.error().code != ErrorCode::kCorrupt) return std::unexpected{recorded.error()};
     const bool lost_rows = !existed_ && (!recorded || recorded->value_or(0) > 0);
     const bool lost_anchor = existed_ && (!recorded || !recorded->has_value());
     if (!lost_rows && !lost_anchor) {
-        return recorded->has_value() ? Result<void>{} : anchor_.write(0);
+        if (recorded->has_value()) return {};
+        auto synced = sync_directory(files, options_.directory.parent_path().string());
+        return synced ? anchor_.write(0) : synced;
     }
     if (options_.accept_missing) return anchor_.write(0);
     if (lost_rows) {

@@ -33,6 +33,8 @@ RocksStore::RocksStore(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
 
 Result<std::unique_ptr<RocksStore>> RocksStore::open(RocksStoreOptions options, CommitListener listener) {
     if (options.file_system == nullptr) options.file_system = rocksdb::FileSystem::Default();
+    options.directory = std::filesystem::absolute(options.directory).lexically_normal();
+    if (!options.directory.has_filename()) options.directory = options.directory.parent_path();
     auto database = Database::open({options.directory, options.file_system, options.accept_missing});
     if (!database) return std::unexpected{database.error()};
     auto impl = std::make_unique<Impl>(std::move(options), std::move(*database), std::move(listener));

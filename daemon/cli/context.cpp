@@ -29,9 +29,11 @@ int exit_code_of(const Failure& failure) {
 }
 
 int finish_output(Context& context, int exit_code) {
+    // A stream does not keep the reason of a failure; its buffer does not let go of what it could not write,
+    // and tells the reason once more.
     errno = 0;
-    context.out.flush();
-    if (context.out.good() || errno == EPIPE) return exit_code;
+    const bool written = context.out.rdbuf()->pubsync() == 0 && context.out.good();
+    if (written || errno == EPIPE) return exit_code;
     const std::string reason = errno == 0 ? "EOF" : std::strerror(errno);
     return report(context, failed(ErrorCode::kIo, context.say(Message::kCannotWriteOutput, reason)).error());
 }

@@ -238,8 +238,10 @@ void Forwarding::cut(BundleKey key, std::uint64_t bytes_max, const Bytes& wire) 
     const Entry* entry = custody_.inventory().find(key);
     if (entry == nullptr || entry->in_flight != 0) return;
     const auto decoded = bpv7::decode(wire, {.limits = custody_.options().limits, .strict = false});
-    if (!decoded || bytes_max <= kForwardingOverhead) return;
-    const auto pieces = bpv7::fragment(decoded->bundle, bytes_max - kForwardingOverhead);
+    if (!decoded) return;
+    const auto pieces = bytes_max > kForwardingOverhead
+                            ? bpv7::fragment(decoded->bundle, bytes_max - kForwardingOverhead)
+                            : fail(ErrorCode::kTooLarge, "the peer takes only tiny bundles");
     if (!pieces) {
         custody_.notify(effect::Notify::What::kRefused, *entry, {}, pieces.error().message);
         return;

@@ -185,6 +185,9 @@ void Reception::keep(Incoming& in) {
         refuse(in, Refusal::kNotAcceptable, std::move(why));
     };
     if (primary.destination.is_none()) return not_acceptable("its destination is the null endpoint");
+    if (primary.source.is_local_node() || primary.destination.is_local_node()) {
+        return not_acceptable("LocalNode endpoints never leave their node (RFC 9758)");
+    }
     if (local && primary.fragment && primary.fragment->total_length > options.limits.adu_bytes_max) {
         return not_acceptable("a fragment of more data than fits here");
     }

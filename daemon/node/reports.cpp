@@ -39,6 +39,7 @@ void report_on(Custody& custody, const ReportSubject& subject, bpv7::Assertion w
     bpv7::PrimaryBlock primary;
     primary.flags = subject.flags;
     primary.report_to = subject.report_to;
+    primary.source = subject.id.source;
     if (!custody.options().status_reports || !bpv7::report_wanted(primary, which)) return;
     if (subject.report_to.node_id() == custody.options().node_id) return;
     const bpv7::Bundle bundle = report_bundle(custody, subject, which, reason);

@@ -18,6 +18,9 @@ Result<void> check(const Submission& submission, const NodeOptions& options) {
     if (submission.destination.is_none()) {
         return fail(ErrorCode::kInvalidArgument, "the destination is the null endpoint; name one such as dtn://18904-srv/requests");
     }
+    if (submission.destination.is_local_node()) {
+        return fail(ErrorCode::kInvalidArgument, "LocalNode endpoints never leave their node (RFC 9758); use the node's own id");
+    }
     if (submission.source && (submission.source->node_id() != options.node_id || !submission.source->is_singleton())) {
         return fail(ErrorCode::kInvalidArgument, "the source " + submission.source->to_string() +
                                                      " is no endpoint of this node " + options.node_id.to_string());

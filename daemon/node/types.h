@@ -45,7 +45,7 @@ struct NodeOptions {
     std::vector<Route> routes;
     Limits limits;
     bool strict = false;          ///< see bpv7::DecodeOptions::strict
-    bool status_reports = true;   ///< make the status reports that bundles ask for
+    bool status_reports = false;  ///< make the status reports that bundles ask for; off by default (RFC 9171 5.1)
     std::uint64_t lifetime_ms = 120ULL * 24 * 3600 * 1000;
     std::uint8_t hop_limit = 32;
     Duration delivery_lease{60'000};

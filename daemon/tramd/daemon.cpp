@@ -77,7 +77,8 @@ Result<void> Daemon::start() {
     store_ = std::move(*opened);
     if (auto restored = restore(); !restored) return restored;
 
-    links_ = std::make_unique<links::LinkManager>(io_, link_options(config_), *this);
+    links_ = std::make_unique<links::LinkManager>(io_, link_options(config_),
+                                                   static_cast<links::LinkListener&>(*this));
     api_ = std::make_unique<api::Server>(io_, api_options(config_), *node_,
                                          api::Server::Shell{.inject = [this](node::Input in) { input(in); },
                                                             .facts = [this] { return facts(); },

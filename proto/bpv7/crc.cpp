@@ -1,6 +1,7 @@
 #include "proto/bpv7/crc.h"
 
 #include <array>
+#include <bit>
 #include <cstring>
 
 #if defined(__x86_64__)
@@ -48,17 +49,15 @@ template <typename Word>
 Word update_by_table(const Tables<Word>& tables, Word state, ByteView data) {
     const std::uint8_t* at = data.data();
     std::size_t left = data.size();
-    while (left >= 8) {
-        std::array<std::uint8_t, 8> block;
-        std::memcpy(block.data(), at, 8);
-        for (std::size_t i = 0; i < sizeof(Word); ++i) {
-            block[i] = static_cast<std::uint8_t>(block[i] ^ (state >> (8 * i)));
-        }
-        state = 0;
-        for (std::size_t i = 0; i < 8; ++i)
-            state = static_cast<Word>(state ^ tables[7 - i][block[i]]);
-        at += 8;
-        left -= 8;
+    for (; left >= 8; left -= 8, at += 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, at, 8);
+        if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+        word ^= state;
+        state = static_cast<Word>(tables[7][word & 0xff] ^ tables[6][word >> 8 & 0xff] ^
+                                  tables[5][word >> 16 & 0xff] ^ tables[4][word >> 24 & 0xff] ^
+                                  tables[3][word >> 32 & 0xff] ^ tables[2][word >> 40 & 0xff] ^
+                                  tables[1][word >> 48 & 0xff] ^ tables[0][word >> 56]);
     }
     for (; left > 0; --left, ++at) {
         state = static_cast<Word>((state >> 8) ^ tables[0][(state ^ *at) & 0xff]);

@@ -84,7 +84,7 @@ class Decoder {
         ByteView stated;
         std::size_t crc_end = 0;
         if (width > 0) {
-            stated = in_.read_bytes(wire_.size());
+            stated = in_.read_bytes(limits_.bundle_bytes_max);
             crc_end = in_.offset();
             if (in_.ok() && stated.size() != width) {
                 in_.fail(ErrorCode::kMalformed, "a CRC field of " + std::to_string(stated.size()) +
@@ -151,7 +151,8 @@ class Decoder {
         const std::uint64_t items = block.crc_type == CrcType::kNone ? 5 : 6;
         if (in_.ok()) want_items(opened, items);
         const bool payload = block.type == block_type::kPayload;
-        const ByteView data = in_.read_bytes(payload ? wire_.size() : limits_.block_data_bytes_max);
+        const ByteView data =
+            in_.read_bytes(payload ? limits_.bundle_bytes_max : limits_.block_data_bytes_max);
         read_crc_and_close(block.crc_type, start, opened, items);
         if (!in_.ok()) return;
         block.data = wire_.slice(data);

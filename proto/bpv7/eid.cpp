@@ -1,6 +1,7 @@
 #include "proto/bpv7/eid.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 
@@ -16,19 +17,23 @@ constexpr std::string_view kNone = "none";
 constexpr std::string_view kHierarchy = "//";
 constexpr char kGroupMark = '~';
 
-bool is_alphanumeric(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
 bool is_hex_digit(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-// reg-name of RFC 3986 3.2.2: unreserved, sub-delims and percent-encoded characters.
+// The characters of a reg-name that stand for themselves: unreserved and sub-delims (RFC 3986 3.2.2).
+constexpr std::array<bool, 256> kPlainInRegName = [] {
+    std::array<bool, 256> plain{};
+    for (const char c :
+         std::string_view{"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;="}) {
+        plain[static_cast<unsigned char>(c)] = true;
+    }
+    return plain;
+}();
+
 bool is_reg_name(std::string_view name) {
-    constexpr std::string_view kOthers = "-._~!$&'()*+,;=";
     for (std::size_t i = 0; i < name.size(); ++i) {
-        if (is_alphanumeric(name[i]) || kOthers.find(name[i]) != std::string_view::npos) continue;
+        if (kPlainInRegName[static_cast<unsigned char>(name[i])]) continue;
         const bool encoded =
             name[i] == '%' && name.size() - i > 2 && is_hex_digit(name[i + 1]) && is_hex_digit(name[i + 2]);
         if (!encoded) return false;
@@ -126,6 +131,10 @@ Result<Eid> Eid::parse_ipn(std::string_view ssp) {
     const auto node = read_number(node_text, kMax32);
     if (!service || !allocator || !node) return malformed();
     return ipn(static_cast<std::uint32_t>(*allocator), static_cast<std::uint32_t>(*node), *service);
+}
+
+bool Eid::is_local_node() const {
+    return scheme_ == Scheme::kIpn && node_ == kLocalNode;
 }
 
 bool Eid::is_none() const {

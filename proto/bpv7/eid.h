@@ -44,6 +44,8 @@ class Eid {
     [[nodiscard]] Scheme scheme() const { return scheme_; }
     /// dtn:none or ipn:0.0 (in either encoding).
     [[nodiscard]] bool is_none() const;
+    /// ipn:!.n, "the node that reads this" (RFC 9758): has no meaning in a bundle that leaves its node.
+    [[nodiscard]] bool is_local_node() const;
     /// False for group endpoints (dtn demux beginning with '~') and for null endpoints.
     [[nodiscard]] bool is_singleton() const;
     /// True when this is the administrative endpoint of a node: dtn://node/ or ipn:a.n.0.

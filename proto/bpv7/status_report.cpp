@@ -108,6 +108,8 @@ Result<StatusReport> decode_status_report(ByteView payload, const Limits& limits
 
 bool report_wanted(const PrimaryBlock& primary, Assertion which) {
     if (primary.has(bundle_flag::kAdministrativeRecord) || primary.report_to.is_none()) return false;
+    // A bundle without source cannot be identified, so nothing can be said about it (4.2.3).
+    if (primary.source.is_none()) return false;
     switch (which) {
         case Assertion::kReceived: return primary.has(bundle_flag::kReportReception);
         case Assertion::kForwarded: return primary.has(bundle_flag::kReportForwarding);

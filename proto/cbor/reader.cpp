@@ -134,6 +134,8 @@ std::optional<Reader::Head> Reader::expect(std::uint8_t major, std::string_view 
 }
 
 std::uint64_t Reader::read_unsigned() {
+    // Most numbers of a bundle take one byte: they skip the general way.
+    if (ok() && !at_end() && input_[offset_] < 24) return input_[offset_++];
     const std::size_t start = offset_;
     const auto head = expect(kMajorUnsigned, "an unsigned integer");
     if (!head) return 0;
@@ -211,6 +213,10 @@ std::uint64_t Reader::read_tag() {
 }
 
 std::optional<std::uint64_t> Reader::open_array() {
+    if (ok() && !at_end() && input_[offset_] >= kMajorArray << 5 &&
+        input_[offset_] < (kMajorArray << 5) + 24) {
+        return input_[offset_++] & 31U;
+    }
     const auto head = expect(kMajorArray, "an array");
     // Zero items, not "indefinite": a caller that loops until the break ends on either.
     if (!head) return 0;

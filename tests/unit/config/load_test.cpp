@@ -69,7 +69,7 @@ via = "dtn://18904-srv/"
 lifetime = "2 d"
 hop_limit = 9
 strict = true
-status_reports = false
+status_reports = true
 delivery_lease = "5 s"
 [log]
 level = "debug"
@@ -96,7 +96,7 @@ level = "debug"
     expected.bundles.lifetime = std::chrono::hours{48};
     expected.bundles.hop_limit = 9;
     expected.bundles.strict = true;
-    expected.bundles.status_reports = false;
+    expected.bundles.status_reports = true;
     expected.bundles.delivery_lease = std::chrono::seconds{5};
     expected.log.level = LogLevel::kDebug;
     REQUIRE(loaded.config == expected);

@@ -174,7 +174,10 @@ struct RawPeer {
         Buffer buffer(1U << 20);
         boost::system::error_code error;
         const auto count = socket.read_some(asio::buffer(buffer), error);
-        if (error && error != asio::error::would_block) closed = true;
+        if (error && error != asio::error::would_block) {
+            closed = true;
+            closed_with = error;
+        }
         received += count;
         if (session && count > 0) {
             session->receive(ByteView{buffer.data(), count}, now());
@@ -215,6 +218,7 @@ struct RawPeer {
     std::size_t received = 0;
     std::size_t acknowledged = 0;
     std::optional<tcpcl::TermReason> terminated;
+    boost::system::error_code closed_with;
     bool established = false;
     bool closed = false;
 };

@@ -114,3 +114,28 @@ TEST_CASE("the loop may go away while links are running", "[links]") {
     REQUIRE(run_until(*io, [&] { return !a.heard.ups.empty(); }));
     SUCCEED("destroying everything in an awkward order is for the sanitizers");
 }
+
+TEST_CASE("the last words reach a peer that is still sending", "[links][rfc9174]") {
+    asio::io_context io;
+    Node node{io, listening("dtn://a/")};
+    REQUIRE(node.manager.start());
+    auto peer = RawPeer::connect(io, node.manager.listening_ports().at(0));
+    peer.write(as_bytes(std::string_view{"dtn!\x03\x00", 6}));
+    const Buffer more(10'000, 0);
+    std::size_t sent = 0;
+    boost::system::error_code error;
+    REQUIRE(run_until(io, [&] {
+        sent += peer.socket.write_some(asio::buffer(more), error);
+        return sent > 3'000'000 || (error && error != asio::error::would_block);
+    }));
+    CHECK(sent > 3'000'000);  // or else the connection was reset
+    peer.socket.shutdown(tcp::socket::shutdown_send, error);
+    REQUIRE(run_until(io, [&] {
+        peer.read();
+        return peer.closed;
+    }));
+    CHECK(peer.closed_with == asio::error::eof);
+    CHECK(peer.received == 6 + 3);  // contact header and SESS_TERM "version mismatch"
+    REQUIRE(node.heard.failures.size() == 1);
+    CHECK(node.heard.failures.at(0).error.code == ErrorCode::kUnsupportedVersion);
+}

@@ -1,0 +1,83 @@
+// tram-bench: figures for one machine and disk.
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <cstdio>
+#include <fmt/format.h>
+#include <iostream>
+
+#include "tests/bench/bench.h"
+
+namespace {
+
+constexpr int kExitFailed = 2;
+constexpr int kExitUsage = 64;
+
+double ratio_of(const tram::bench::Row& row) {
+    return row.reference > 0 ? row.bundles_per_s / row.reference : 0;
+}
+
+// Digits behind the point that the measurement does not support would only be noise.
+double rounded(double value, double steps) {
+    return static_cast<double>(static_cast<std::int64_t>(value * steps + 0.5)) / steps;
+}
+
+void print_json(const tram::bench::Row& row) {
+    const boost::json::object object{{"case", row.name},
+                                     {"size", row.size},
+                                     {"concurrency", row.concurrency},
+                                     {"bundles_per_s", rounded(row.bundles_per_s, 10)},
+                                     {"mb_per_s", rounded(row.mb_per_s, 100)},
+                                     {"reference", rounded(row.reference, 10)},
+                                     {"ratio", rounded(ratio_of(row), 1000)}};
+    std::cout << boost::json::serialize(object) << '\n' << std::flush;
+}
+
+void print_table(const tram::bench::Row& row) {
+    fmt::print("{:<16} {:>8} {:>11} {:>13.0f} {:>9.1f} {:>10.0f} {:>6.2f}\n", row.name, row.size,
+               row.concurrency, row.bundles_per_s, row.mb_per_s, row.reference, ratio_of(row));
+    std::fflush(stdout);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"Measures tram on this machine."};
+    app.name("tram-bench");
+    app.require_subcommand(1);
+    std::string format = "table";
+    const auto add_output = [&](CLI::App* command) {
+        command->add_option("-o,--output", format, "json: one object a row; table: for people")
+            ->check(CLI::IsMember({"json", "table"}))
+            ->capture_default_str();
+    };
+
+    tram::bench::StoreBenchOptions store_options;
+    store_options.directory = "/var/tmp";
+    CLI::App* store = app.add_subcommand(
+        "store",
+        "Durable inserts a second. \"reference\" is what bare RocksDB reaches with the same bytes in synced\n"
+        "batches as large as the number of concurrent submitters.");
+    store->add_option("--dir", store_options.directory, "Directory on the disk to measure (not a tmpfs)")
+        ->check(CLI::ExistingDirectory)
+        ->capture_default_str();
+    store->add_option("--seconds", store_options.seconds, "Duration of each measurement")
+        ->check(CLI::Range(0.1, 600.0))
+        ->capture_default_str();
+    add_output(store);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : kExitUsage;
+    }
+
+    if (format == "table") {
+        fmt::print("{:<16} {:>8} {:>11} {:>13} {:>9} {:>10} {:>6}\n", "CASE", "SIZE", "CONCURRENCY",
+                   "BUNDLES/S", "MB/S", "REFERENCE", "RATIO");
+    }
+    const auto done = tram::bench::bench_store(store_options, format == "json" ? print_json : print_table);
+    if (!done) {
+        fmt::print(stderr, "error: {}: {}\n", tram::code_name(done.error().code), done.error().message);
+        return kExitFailed;
+    }
+    return 0;
+}
