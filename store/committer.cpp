@@ -81,6 +81,7 @@ void Committer::run() {
     while (wait_for_work(taken)) {
         process(taken);
         taken.clear();
+        database_.heed_damage();
         if (anchor_due_ && std::chrono::steady_clock::now() >= *anchor_due_) write_anchor();
     }
     if (anchor_due_ && stop_ == Stop::kFinish) write_anchor();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
+#include <rocksdb/listener.h>
 #include <utility>
 
 #include "proto/base/check.h"
@@ -17,6 +18,21 @@ constexpr std::string_view kSchemaKey = "schema_version";
 constexpr std::string_view kRemedy =
     "Restore a backup, or start once with the option that accepts the loss (the damaged log is then kept in "
     "\"kept-aside\"); what other nodes hold is sent again";
+
+// RocksDB answers a damaged file that a compaction meets by refusing all writes, at every start anew. Keeping
+// the file out of compaction keeps the rest of the store at work; scan() and load() name the damage.
+class CompactionDamage final : public rocksdb::EventListener {
+  public:
+    explicit CompactionDamage(std::shared_ptr<std::atomic<bool>> met) : met_{std::move(met)} {}
+    void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override {
+        if (reason != rocksdb::BackgroundErrorReason::kCompaction || !error->IsCorruption()) return;
+        *met_ = true;
+        *error = rocksdb::Status::OK();
+    }
+
+  private:
+    std::shared_ptr<std::atomic<bool>> met_;
+};
 
 std::unexpected<Error> failed(const rocksdb::Status& status, std::string_view doing) {
     return std::unexpected{error_from(status, doing)};
@@ -68,6 +84,14 @@ Database::Database(const DatabaseOptions& options)
 
 Database::~Database() {
     close();
+}
+
+void Database::heed_damage() {
+    if (!damage_met_->exchange(false)) return;
+    for (auto* handle : handles_) {
+        // When it fails compaction is tried again, fails again, and we come here again.
+        db_->SetOptions(handle, {{"disable_auto_compactions", "true"}}).PermitUncheckedError();
+    }
 }
 
 void Database::close() {
@@ -177,6 +201,7 @@ rocksdb::Status Database::open_db(Access access, rocksdb::WALRecoveryMode mode) 
     }
     rocksdb::DBOptions options = database_options(env_.get());
     options.wal_recovery_mode = mode;
+    options.listeners.push_back(std::make_shared<CompactionDamage>(damage_met_));
     rocksdb::DB* db = nullptr;
     const auto status = access == Access::kReadOnly
                             ? rocksdb::DB::OpenForReadOnly(options, rows_path_, descriptors, &handles_, &db)

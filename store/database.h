@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -46,6 +47,10 @@ class Database {
     rocksdb::ColumnFamilyHandle* family(Family which) { return families_[static_cast<std::size_t>(which)]; }
     Anchor& anchor() { return anchor_; }
 
+    /// To be called now and then by the committing thread: after a compaction met a damaged file, turns
+    /// compaction off, so that the readable rows stay usable and the damaged file stays as it is.
+    void heed_damage();
+
     /// Closes without writing memtables or the anchor; what was synced is what is there.
     void close();
 
@@ -67,6 +72,7 @@ class Database {
     std::unique_ptr<rocksdb::Env> env_;
     Anchor anchor_;
     bool existed_ = false;
+    std::shared_ptr<std::atomic<bool>> damage_met_ = std::make_shared<std::atomic<bool>>(false);
     std::unique_ptr<rocksdb::DB> db_;
     std::vector<rocksdb::ColumnFamilyHandle*> handles_;
     std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families_{};

@@ -55,8 +55,8 @@ struct BundleRecord {
 
 /// Why a bundle is no longer here.
 enum class Ending : std::uint8_t {
-    kDelivered = 1,    ///< an application here, or the destination itself, has it
-    kForwarded = 2,    ///< a next hop took it over
+    kDelivered = 1,  ///< an application here, or the destination itself, has it
+    kForwarded = 2,  ///< a next hop took it over
     kExpired = 3,
     kCancelled = 4,    ///< by the operator
     kReassembled = 5,  ///< went into a larger bundle, or was cut into fragments

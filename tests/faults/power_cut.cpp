@@ -14,7 +14,7 @@ namespace tram::faults {
 
 namespace {
 
-constexpr double kOperationsMax = 500;
+constexpr double kOperationsMax = 250;
 
 class PowerCuts {
   public:

@@ -50,10 +50,11 @@ class RandomRecords {
     Tombstone tombstone() {
         Tombstone t;
         t.id = test::sample_bytes(random_() % 60, static_cast<unsigned>(number()));
-        t.ending = static_cast<Ending>(1 + random_() % 7);
+        t.ending = static_cast<Ending>(1 + random_() % 6);
         t.ended_at_ms = number();
         t.expires_at_ms = number();
         t.destination = text();
+        if (coin()) t.received_from = hop();
         if (coin()) t.last_hop = hop();
         return t;
     }

@@ -76,8 +76,15 @@ BundleRecord sample_record(BundleKey key) {
 }
 
 Tombstone sample_tombstone(unsigned number) {
-    return {sample_bytes(28, number), Ending::kForwarded,         5'000,
-            10'368'001'000,           "dtn://18904-srv/requests", HopRecord{"dtn://18904-lt01/", 4'999}};
+    Tombstone tombstone;
+    tombstone.id = sample_bytes(28, number);
+    tombstone.ending = Ending::kForwarded;
+    tombstone.ended_at_ms = 5'000;
+    tombstone.expires_at_ms = 10'368'001'000;
+    tombstone.destination = "dtn://18904-srv/requests";
+    tombstone.received_from = HopRecord{"dtn://18904-ks07/", 4'000};
+    tombstone.last_hop = HopRecord{"dtn://18904-lt01/", 4'999};
+    return tombstone;
 }
 
 Batch put(BundleKey key, std::size_t wire_bytes) {
@@ -153,7 +160,7 @@ bool same(const BundleRecord& a, const BundleRecord& b) {
 bool same(const Tombstone& a, const Tombstone& b) {
     return a.id == b.id && a.ending == b.ending && a.ended_at_ms == b.ended_at_ms &&
            a.expires_at_ms == b.expires_at_ms && a.destination == b.destination &&
-           same(a.last_hop, b.last_hop);
+           same(a.received_from, b.received_from) && same(a.last_hop, b.last_hop);
 }
 
 RocksStoreOptions options_for(const std::filesystem::path& directory) {
