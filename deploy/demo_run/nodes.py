@@ -1,0 +1,171 @@
+"""One Tram node of the demo: its configuration, its daemon as a real process, and the command line to it."""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import threading
+import time
+
+_POLL_S = 0.05
+_START_S = 20
+
+
+class DemoError(Exception):
+    pass
+
+
+def wait_until(condition, deadline_s, what):
+    """Polls until `condition()` is true; returns what it returned."""
+    end = time.monotonic() + deadline_s
+    while not (result := condition()):
+        if time.monotonic() > end:
+            raise DemoError(f"waited {deadline_s} s in vain: {what}")
+        time.sleep(_POLL_S)
+    return result
+
+
+class Node:
+    def __init__(self, name, bin_directory, data_directory):
+        self.name = name
+        self.id = f"dtn://{name}/"
+        self.inbox = f"dtn://{name}/inbox"
+        self.directory = pathlib.Path(data_directory, name)
+        self.directory.mkdir()
+        self.port = None
+        self._bin = pathlib.Path(bin_directory)
+        self._process = None
+        self._sent = 0
+
+    def configure(self, router, listen=False, route_via=None, peers=()):
+        lines = ["[node]", f'id = "{self.id}"',
+                 "[store]", f'directory = "{self.directory}/store"', 'quota = "1 GB"', 'reserve = "1 MiB"',
+                 "[api]", f'endpoint = "{self._api}"', f'events = "ipc://{self.directory}/events"',
+                 "[links]", 'listen = ["127.0.0.1:0"]' if listen else "listen = []",
+                 'reconnect_min = "50 ms"', 'reconnect_max = "200 ms"',
+                 "[bundles]", 'delivery_lease = "10 s"',
+                 "[routing]", f'router = "{router}"']
+        if route_via:
+            lines += ["[[routing.route]]", 'to = "*"', f'via = "{route_via.id}"']
+        for peer_id, port in peers:
+            lines += ["[[peer]]", f'id = "{peer_id}"', f'address = "127.0.0.1:{port}"']
+        (self.directory / "tram.toml").write_text("\n".join(lines) + "\n")
+
+    def start(self):
+        """Starts the daemon and waits until it answers."""
+        log = open(self.directory / "log", "ab")
+        before = log.tell()
+        self._process = subprocess.Popen([self._bin / "tramd", "--config", self.directory / "tram.toml"],
+                                         stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                         start_new_session=True)
+        log.close()
+        wait_until(self._answers, _START_S, f"tramd of {self.name} to answer")
+        said = (self.directory / "log").read_bytes()[before:].decode(errors="replace")
+        listening = re.search(r"listening on TCP port (\d+)", said)
+        self.port = int(listening[1]) if listening else None
+
+    def kill(self):
+        """SIGKILL: no chance to write anything any more."""
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self):
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def status(self):
+        run = self._tram("status")
+        if run.returncode > 2:
+            raise DemoError(f"{self.name}: {run.stderr.strip()}")
+        return json.loads(run.stdout)
+
+    def stored(self):
+        return self.status()["bundles"]
+
+    def connected(self):
+        return any(peer["connected"] for peer in self.status()["peers"])
+
+    def listed(self):
+        return len(self._json("bundle", "list"))
+
+    def send(self, payload, to, kind, urgency):
+        """Returns when the bundle is durable at this node."""
+        self._sent += 1
+        file = self.directory / "outbox" / str(self._sent)
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(payload)
+        self._json("bundle", "send", "--to", to, "--from", self.inbox, "--kind", kind, "--urgency", str(urgency),
+                   "--lifetime", "1 d", str(file))
+
+    def command(self, *arguments):
+        return [str(self._bin / "tram"), "--api", self._api, "-o", "json", *arguments]
+
+    @property
+    def environment(self):
+        return {**os.environ, "LC_ALL": "C.UTF-8"}
+
+    @property
+    def _api(self):
+        return f"ipc://{self.directory}/api"
+
+    def _answers(self):
+        if self._process.poll() is not None:
+            tail = (self.directory / "log").read_text(errors="replace").splitlines()[-5:]
+            raise DemoError(f"tramd of {self.name} ended by itself:\n" + "\n".join(tail))
+        return self._tram("--timeout", "500 ms", "status").returncode <= 2
+
+    def _tram(self, *arguments):
+        return subprocess.run(self.command(*arguments), capture_output=True, text=True, env=self.environment,
+                              check=False)
+
+    def _json(self, *arguments):
+        run = self._tram(*arguments)
+        if run.returncode != 0:
+            raise DemoError(f"{self.name}: tram {' '.join(arguments[:2])}: {run.stderr.strip()}")
+        return json.loads(run.stdout)
+
+
+class Receiver:
+    """The application at a node's inbox: `tram bundle receive`, which acknowledges every bundle when its file is
+    safe; started again whenever it ends, because its daemon was killed or nothing came for a while."""
+
+    def __init__(self, node, on_bundle):
+        """`on_bundle(line)` gets what the command says about each bundle, on another thread."""
+        self._node = node
+        self._on_bundle = on_bundle
+        self._stopping = False
+        self._lock = threading.Lock()
+        self._output = node.directory / "received"
+        self._output.mkdir()
+        self._run()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def stop(self):
+        with self._lock:
+            self._stopping = True
+            self._process.terminate()
+        self._thread.join(10)
+
+    def _run(self):
+        command = self._node.command("--timeout", "1 s", "bundle", "receive", "--endpoint", self._node.inbox,
+                                     "--follow", "--wait", "1 s", "--output", str(self._output))
+        with open(self._node.directory / "receiver.log", "ab") as log:
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                             stderr=log, text=True, env=self._node.environment,
+                                             start_new_session=True)
+
+    def _read(self):
+        while True:
+            for line in self._process.stdout:
+                self._on_bundle(json.loads(line))
+            self._process.wait()
+            with self._lock:
+                if self._stopping:
+                    return
+                self._run()

@@ -1,0 +1,114 @@
+"""Which folder may include what, and what pure code must not do.
+
+    base <- cbor <- bpv7 <- {bpsec, sync, envelope} <- daemon/node       base <- tcpcl       base <- store
+    store/records.h <- daemon/node                                       {base, bpv7} <- config
+    {daemon/node, tcpcl, store, config, proto/tram} <- {links, api, http} <- tramd
+    {base, bpv7, config, proto/tram} <- cli
+
+An arrow points to what may include; what is allowed is allowed through the whole chain.
+"""
+import dataclasses
+import re
+
+import source_tree
+
+# What computing needs. Not here: files, streams, threads, clocks' headers, random devices, the system.
+_PURE_STANDARD = frozenset("""
+    algorithm array bit bitset cassert cctype charconv chrono cmath compare concepts cstddef cstdint cstring deque
+    expected functional initializer_list iterator limits list map memory nmmintrin.h numeric optional queue ranges
+    set span string string_view tuple type_traits unordered_map unordered_set utility variant vector version
+""".split())
+
+_PURE_FORBIDDEN = [
+    (re.compile(r"\b(system|steady|high_resolution|utc|file)_clock\b"), "asks a clock"),
+    (re.compile(r"\bthrow\b|\btry\s*\{|\bcatch\s*\("), "throws or catches"),
+    (re.compile(r"\bstd::(thread|jthread|mutex|atomic|condition_variable|future|async)\b"), "uses threads"),
+    (re.compile(r"\bstd::(random_device|mt19937\w*)\b|\b(rand|random|randombytes\w*)\s*\("), "makes random numbers"),
+    (re.compile(r"\b(f|s|v)?printf\s*\(|\bf(open|read|write|puts)\s*\(|\bstd::(cout|cerr|clog|cin)\b"), "does I/O"),
+    (re.compile(r"\b(getenv|system|socket|time|clock_gettime)\s*\("), "asks the system"),
+]
+
+_SHELL_BELOW = ("proto/base", "proto/cbor", "proto/bpv7", "proto/bpsec", "proto/sync", "proto/envelope",
+                "proto/tcpcl", "proto/tram", "store", "config", "daemon/node")
+
+
+@dataclasses.dataclass(frozen=True)
+class Layer:
+    project: tuple = ()       # folders whose headers it may include besides its own
+    headers: tuple = ()       # single headers of other folders
+    libraries: tuple = ()     # prefixes of other projects' headers
+    pure: bool = False
+
+
+_BUNDLES = ("proto/base", "proto/cbor", "proto/bpv7")
+LAYERS = {
+    "proto/base": Layer(pure=True),
+    "proto/cbor": Layer(("proto/base",), pure=True),
+    "proto/bpv7": Layer(("proto/base", "proto/cbor"), pure=True),
+    "proto/bpsec": Layer(_BUNDLES, pure=True),
+    "proto/sync": Layer(_BUNDLES, pure=True),
+    "proto/envelope": Layer(_BUNDLES, pure=True),
+    "proto/tcpcl": Layer(("proto/base",), pure=True),
+    "daemon/node": Layer((*_BUNDLES, "proto/bpsec", "proto/sync", "proto/envelope"), ("store/records.h",),
+                         ("sodium.h",), pure=True),
+    "store": Layer(("proto/base", "proto/tram"), libraries=("rocksdb/", "fmt/")),
+    "config": Layer(_BUNDLES, libraries=("toml++/",)),
+    "daemon/links": Layer(_SHELL_BELOW, libraries=("boost/asio", "boost/system")),
+    "daemon/api": Layer(_SHELL_BELOW, libraries=("boost/asio", "boost/system", "zmq", "fmt/")),
+    "daemon/http": Layer(_SHELL_BELOW, libraries=("boost/asio", "boost/beast", "boost/system", "fmt/")),
+    "daemon/tramd": Layer((*_SHELL_BELOW, "daemon/links", "daemon/api", "daemon/http"),
+                          libraries=("boost/asio", "boost/system", "spdlog/", "fmt/", "CLI/")),
+    "daemon/cli": Layer((*_BUNDLES, "config", "proto/tram"), libraries=("boost/json", "zmq", "fmt/", "CLI/")),
+}
+_LIBRARIES = ("boost/", "zmq", "rocksdb/", "spdlog/", "fmt/", "CLI/", "toml++/", "sodium", "google/protobuf/",
+              "openssl/")
+_CODE_FOLDERS = ("proto", "store", "config", "daemon")
+
+# The one place where pure code speaks: a failed check says which, and aborts.
+_CHECK_FAILURE = {"proto/base/check.cpp": ("cstdio", "cstdlib")}
+
+_INCLUDE = re.compile(r"""^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)""")
+
+
+def problems(root):
+    """One line for each offence in the tree."""
+    found = []
+    for path in source_tree.files(root, lambda p: source_tree.is_code(p) and p.parts[0] in _CODE_FOLDERS):
+        folder = path.parent.as_posix()
+        if folder not in LAYERS:
+            found.append(f"{path}: the folder {folder} has no rule in tests/layering/layers.py")
+            continue
+        text = source_tree.without_comments_and_literals((root / path).read_text())
+        for number, line in enumerate(text.splitlines(), 1):
+            found += [f"{path}:{number}: {why}" for why in _offences(path.as_posix(), folder, line)]
+    return found
+
+
+def _offences(path, folder, line):
+    layer = LAYERS[folder]
+    include = _INCLUDE.match(line)
+    if include and include[1]:
+        if not _project_allowed(layer, folder, include[1]):
+            yield f"{folder} must not include {include[1]}"
+    elif include:
+        if not _library_allowed(layer, path, include[2]):
+            yield f"{folder} must not include <{include[2]}>"
+    elif layer.pure and path not in _CHECK_FAILURE:
+        for pattern, what in _PURE_FORBIDDEN:
+            if pattern.search(line):
+                yield f"{folder} is pure but {what}: {line.strip()}"
+
+
+def _project_allowed(layer, folder, header):
+    of = header.rpartition("/")[0]
+    return of == folder or of in layer.project or header in layer.headers
+
+
+def _library_allowed(layer, path, header):
+    if any(header.startswith(prefix) for prefix in layer.libraries):
+        return True
+    if header in _CHECK_FAILURE.get(path, ()):
+        return True
+    if layer.pure:
+        return header in _PURE_STANDARD
+    return not any(header.startswith(prefix) for prefix in _LIBRARIES)
