@@ -68,8 +68,9 @@ struct Routing {
 struct Bundles {
     std::chrono::milliseconds lifetime{std::chrono::hours{24 * 120}};  ///< of bundles without their own
     std::uint8_t hop_limit = 32;
-    bool strict = false;                      ///< refuse primary blocks without CRC and BIB
-    bool status_reports = false;  ///< make the status reports that bundles ask for; RFC 9171 5.1 wants it off by default
+    bool strict = false;  ///< refuse primary blocks without CRC and BIB
+    bool status_reports =
+        false;  ///< make the status reports that bundles ask for; RFC 9171 5.1 wants it off by default
     std::chrono::seconds delivery_lease{60};  ///< how long a fetched bundle waits for its acknowledgement
     friend bool operator==(const Bundles&, const Bundles&) = default;
 };

@@ -40,15 +40,15 @@ struct BundleRecord {
     std::uint64_t adu_length = 0;  ///< total length for a fragment, else the payload's length
     std::uint64_t payload_length = 0;
     std::uint64_t wire_length = 0;
-    std::uint64_t age_ms = 0;         ///< age when stored
-    std::uint64_t stored_at_ms = 0;   ///< node time
-    std::uint64_t expires_at_ms = 0;  ///< node time
-    std::uint8_t urgency = 0;         ///< from the class block, else 0
-    std::uint8_t kind = 0;            ///< from the class block, else bulk
-    bool held = false;                ///< by the operator: not offered to anybody
-    bool local = false;               ///< submitted by an application of this node
-    bool deliver_here = false;        ///< waits for a local application
-    bool forward = false;             ///< is to be offered to peers
+    std::uint64_t age_ms = 0;                ///< age when stored
+    std::uint64_t stored_at_ms = 0;          ///< node time
+    std::uint64_t expires_at_ms = 0;         ///< node time
+    std::uint8_t urgency = 0;                ///< from the class block, else 0
+    std::uint8_t kind = 0;                   ///< from the class block, else bulk
+    bool held = false;                       ///< by the operator: not offered to anybody
+    bool local = false;                      ///< submitted by an application of this node
+    bool deliver_here = false;               ///< waits for a local application
+    bool forward = false;                    ///< is to be offered to peers
     std::optional<std::uint64_t> hop_count;  ///< as it arrived (RFC 9171 4.4.3); nothing without such a block
     std::optional<HopRecord> received_from;
     std::vector<HopRecord> forwarded_to;  ///< peers that acknowledged it, or said they have it: the ledger

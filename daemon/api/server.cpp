@@ -16,7 +16,8 @@ std::string remedy_for(ErrorCode code) {
     switch (code) {
         case ErrorCode::kNotFound: return "tram bundle list shows what is here";
         case ErrorCode::kAmbiguous: return "give more digits of the id";
-        case ErrorCode::kFull: return "tram status shows the quota; let a peer take bundles away, or raise store.quota_bytes";
+        case ErrorCode::kFull:
+            return "tram status shows the quota; let a peer take bundles away, or raise store.quota_bytes";
         case ErrorCode::kTooLarge: return "send it in parts, or raise links.bundle_bytes_max";
         case ErrorCode::kBusy:
         case ErrorCode::kUnavailable: return "try again in a moment";
@@ -46,8 +47,9 @@ Server::Server(boost::asio::io_context& io, SocketOptions options, const node::N
 void Server::receive(Message message) {
     Caller caller{std::move(message.client), message.delimited, 0};
     pb::Request request;
-    const bool parsed = !message.frames.empty() &&
-                        request.ParseFromArray(message.frames.front().data(), static_cast<int>(message.frames.front().size()));
+    const bool parsed =
+        !message.frames.empty() && request.ParseFromArray(message.frames.front().data(),
+                                                          static_cast<int>(message.frames.front().size()));
     caller.id = request.id();
     if (!parsed) return refuse(caller, {ErrorCode::kMalformed, "the first frame is no tram.api.pb.Request"});
     message.frames.erase(message.frames.begin());
@@ -57,7 +59,8 @@ void Server::receive(Message message) {
 void Server::answer(const Caller& caller, pb::Reply reply, Bytes payload) {
     reply.set_id(caller.id);
     Message message{caller.client, caller.delimited, {Bytes::copy_of(as_bytes(reply.SerializeAsString()))}};
-    if (reply.has_receive_bundle() && reply.receive_bundle().found()) message.frames.push_back(std::move(payload));
+    if (reply.has_receive_bundle() && reply.receive_bundle().found())
+        message.frames.push_back(std::move(payload));
     sockets_.send(message);
 }
 
@@ -102,27 +105,29 @@ void Server::dispatch(const Caller& caller, const pb::Request& request, std::vec
         case pb::Request::kTraceBundle:
             return finish(trace_bundle(node_, request.trace_bundle().name()), reply.mutable_trace_bundle());
         case pb::Request::kCancelBundle:
-            return on_bundle(caller, request.cancel_bundle().name(), [](node::RequestId id, node::BundleKey key) {
-                return node::input::Cancel{id, key};
-            });
+            return on_bundle(
+                caller, request.cancel_bundle().name(),
+                [](node::RequestId id, node::BundleKey key) { return node::input::Cancel{id, key}; });
         case pb::Request::kHoldBundle:
-            return on_bundle(caller, request.hold_bundle().name(), [](node::RequestId id, node::BundleKey key) {
-                return node::input::Hold{id, key, true};
-            });
+            return on_bundle(
+                caller, request.hold_bundle().name(),
+                [](node::RequestId id, node::BundleKey key) { return node::input::Hold{id, key, true}; });
         case pb::Request::kReleaseBundle:
-            return on_bundle(caller, request.release_bundle().name(), [](node::RequestId id, node::BundleKey key) {
-                return node::input::Hold{id, key, false};
-            });
+            return on_bundle(
+                caller, request.release_bundle().name(),
+                [](node::RequestId id, node::BundleKey key) { return node::input::Hold{id, key, false}; });
         case pb::Request::kSendBundle: return send_bundle(caller, request.send_bundle(), frames);
         case pb::Request::kReceiveBundle: return receive_bundle(caller, request.receive_bundle());
         case pb::Request::kAcknowledgeBundle:
-            return shell_.inject(node::input::Acknowledge{remember(caller), request.acknowledge_bundle().token()});
+            return shell_.inject(
+                node::input::Acknowledge{remember(caller), request.acknowledge_bundle().token()});
         case pb::Request::BODY_NOT_SET: break;
     }
     refuse(caller, {ErrorCode::kMalformed, "the request has no body, or one that this daemon does not know"});
 }
 
-void Server::send_bundle(const Caller& caller, const pb::SendBundleRequest& request, std::vector<Bytes>& frames) {
+void Server::send_bundle(const Caller& caller, const pb::SendBundleRequest& request,
+                         std::vector<Bytes>& frames) {
     if (frames.size() != 1) {
         return refuse(caller, {ErrorCode::kMalformed, "SendBundle takes exactly one payload frame"});
     }
@@ -153,7 +158,8 @@ void Server::receive_bundle(const Caller& caller, const pb::ReceiveBundleRequest
     auto endpoint = bpv7::Eid::parse(request.endpoint());
     if (!endpoint) return refuse(caller, endpoint.error());
     const std::uint64_t wait = std::min(request.wait_ms(), kWaitMax_ms);
-    shell_.inject(node::input::Fetch{remember(caller), std::move(*endpoint), Duration{static_cast<Duration::rep>(wait)}});
+    shell_.inject(node::input::Fetch{remember(caller), std::move(*endpoint),
+                                     Duration{static_cast<Duration::rep>(wait)}});
 }
 
 void Server::reply(node::effect::Reply reply) {

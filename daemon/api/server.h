@@ -19,7 +19,7 @@ class Server {
     struct Shell {
         std::function<void(node::Input)> inject;  ///< gives the node an input
         std::function<ShellFacts()> facts;
-        std::function<void()> burst_done;         ///< all of a run of requests was taken
+        std::function<void()> burst_done;  ///< all of a run of requests was taken
     };
 
     Server(boost::asio::io_context& io, SocketOptions options, const node::Node& node, Shell shell);

@@ -1,14 +1,13 @@
 #include "daemon/api/socket.h"
 
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <filesystem>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 #include <utility>
 #include <zmq.hpp>
 #include <zmq_addon.hpp>
@@ -63,8 +62,9 @@ struct Sockets::Impl {
             if (!path.empty()) {
                 std::filesystem::create_directories(std::filesystem::path{path}.parent_path());
                 if (is_answered(path)) {
-                    return fail(ErrorCode::kBusy, "another program answers at " + endpoint +
-                                                      "; is tramd running already? Else choose another api endpoint");
+                    return fail(ErrorCode::kBusy,
+                                "another program answers at " + endpoint +
+                                    "; is tramd running already? Else choose another api endpoint");
                 }
             }
             socket.set(zmq::sockopt::linger, 500);
@@ -72,18 +72,20 @@ struct Sockets::Impl {
         } catch (const zmq::error_t& error) {
             return fail(ErrorCode::kIo, "cannot open the API at " + endpoint + ": " + error.what());
         } catch (const std::filesystem::filesystem_error& error) {
-            return fail(ErrorCode::kIo, "cannot make the directory of " + endpoint + ": " + error.code().message());
+            return fail(ErrorCode::kIo,
+                        "cannot make the directory of " + endpoint + ": " + error.code().message());
         }
         if (!path.empty()) ::chmod(path.c_str(), kSocketMode);
         return {};
     }
 
     void wait() {
-        readable.async_wait(asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
-            if (error || stopped) return;
-            drain();
-            wait();
-        });
+        readable.async_wait(asio::posix::stream_descriptor::wait_read,
+                            [this](const boost::system::error_code& error) {
+                                if (error || stopped) return;
+                                drain();
+                                wait();
+                            });
     }
 
     /// Reads what is there, a turn's worth; goes on in the next turn when there is more.
@@ -167,7 +169,8 @@ void Sockets::send(const Message& message) {
         for (std::size_t i = 0; i < message.frames.size(); ++i) {
             const bool more = i + 1 < message.frames.size();
             zmq::message_t frame{message.frames[i].data(), message.frames[i].size()};
-            impl_->router.send(frame, (more ? zmq::send_flags::sndmore : zmq::send_flags::none) | zmq::send_flags::dontwait);
+            impl_->router.send(
+                frame, (more ? zmq::send_flags::sndmore : zmq::send_flags::none) | zmq::send_flags::dontwait);
         }
     } catch (const zmq::error_t&) {
         // The client went away between its request and our answer.

@@ -20,7 +20,7 @@ namespace tram::api {
 
 /// One message to or from a client; the first frame is the envelope.
 struct Message {
-    std::string client;  ///< ZeroMQ's routing id of the client
+    std::string client;      ///< ZeroMQ's routing id of the client
     bool delimited = false;  ///< the client is a REQ socket: its answers begin with an empty frame
     std::vector<Bytes> frames;
 };

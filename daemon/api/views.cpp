@@ -1,9 +1,8 @@
 #include "daemon/api/views.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
+#include <fmt/format.h>
 
 #include "daemon/node/short_id.h"
 
@@ -50,7 +49,8 @@ std::vector<std::string> reasons(const node::Node& node, const Entry& entry) {
         wanted = true;
     }
     if (!wanted && entry.in_flight == 0) {
-        why.emplace_back(record.forwarded_to.empty() ? "a peer that can take it" : "its receipt, or other peers");
+        why.emplace_back(record.forwarded_to.empty() ? "a peer that can take it"
+                                                     : "its receipt, or other peers");
     }
     return why;
 }
@@ -73,7 +73,8 @@ void fill(pb::Bundle& out, const node::Node& node, const Entry& entry, bool with
     out.set_remaining_ms(since(record.expires_at_ms, now));
     if (record.received_from) out.set_received_from(record.received_from->peer);
     if (!with_reasons) return;
-    for (std::string& reason : reasons(node, entry)) out.add_waiting_for(std::move(reason));
+    for (std::string& reason : reasons(node, entry))
+        out.add_waiting_for(std::move(reason));
 }
 
 void fill(pb::Peer& out, const node::Node& node, const node::Peer& peer) {
@@ -116,8 +117,10 @@ void count_queues(const node::Node& node, google::protobuf::RepeatedPtrField<pb:
     }
 }
 
-void fill_peers(google::protobuf::RepeatedPtrField<pb::Peer>& out, const node::Node& node, const ShellFacts& facts) {
-    for (const auto& [id, peer] : node.forwarding().neighbours().peers()) fill(*out.Add(), node, peer);
+void fill_peers(google::protobuf::RepeatedPtrField<pb::Peer>& out, const node::Node& node,
+                const ShellFacts& facts) {
+    for (const auto& [id, peer] : node.forwarding().neighbours().peers())
+        fill(*out.Add(), node, peer);
     for (const ShellFacts::ConfiguredPeer& configured : facts.configured) {
         const auto known = std::find_if(out.begin(), out.end(), [&](const pb::Peer& peer) {
             return !configured.node_id.empty() && peer.node_id() == configured.node_id;
@@ -164,13 +167,14 @@ void add_warnings(pb::StatusReply& out, const node::Node& node) {
         out.add_warnings(fmt::format("{} bundles are held: tram bundle list --state held", out.held()));
     }
     if (node.custody().counters().bundles_corrupt != 0) {
-        out.add_warnings(fmt::format("{} stored bundles were damaged and set aside: see the log of tramd, check the disk",
-                                     node.custody().counters().bundles_corrupt));
+        out.add_warnings(
+            fmt::format("{} stored bundles were damaged and set aside: see the log of tramd, check the disk",
+                        node.custody().counters().bundles_corrupt));
     }
     for (const pb::Peer& peer : out.peers()) {
         if (peer.configured() && !peer.connected() && peer.queued_bundles() != 0) {
-            out.add_warnings(fmt::format("{} bundles wait for {}, not in range: tram peer list", peer.queued_bundles(),
-                                         peer.node_id()));
+            out.add_warnings(fmt::format("{} bundles wait for {}, not in range: tram peer list",
+                                         peer.queued_bundles(), peer.node_id()));
         }
     }
 }
@@ -219,9 +223,11 @@ Result<Found> look_up(const node::Node& node, const std::string& name, bool with
     const auto digits = node::normalized_short_id(name);
     const bool full_id = name.find(':') != std::string::npos;
     if (!full_id && (!digits || digits->size() < kPrefixMin)) {
-        return fail(ErrorCode::kInvalidArgument,
-                    "'" + name + "' is no bundle name: give a short id or its first four digits or more (see tram bundle "
-                                 "list), a key, or a bundle id; was a digit mistyped?");
+        return fail(
+            ErrorCode::kInvalidArgument,
+            "'" + name +
+                "' is no bundle name: give a short id or its first four digits or more (see tram bundle "
+                "list), a key, or a bundle id; was a digit mistyped?");
     }
     const auto means = [&](const Bytes& id) {
         return full_id ? id_text(id) == name : node::short_id_begins(node::short_id(id), *digits);
@@ -237,8 +243,10 @@ Result<Found> look_up(const node::Node& node, const std::string& name, bool with
 }
 
 std::unexpected<Error> none_or_many(const std::string& name, std::size_t matches) {
-    if (matches == 0) return fail(ErrorCode::kNotFound, "no bundle '" + name + "' is here: see tram bundle list");
-    return fail(ErrorCode::kAmbiguous, fmt::format("'{}' begins {} bundle ids: give more digits", name, matches));
+    if (matches == 0)
+        return fail(ErrorCode::kNotFound, "no bundle '" + name + "' is here: see tram bundle list");
+    return fail(ErrorCode::kAmbiguous,
+                fmt::format("'{}' begins {} bundle ids: give more digits", name, matches));
 }
 
 }  // namespace
@@ -283,7 +291,8 @@ pb::ListPeersReply list_peers(const node::Node& node, const ShellFacts& facts) {
 
 Result<pb::ListBundlesReply> list_bundles(const node::Node& node, const pb::ListBundlesRequest& request) {
     const std::uint32_t page = request.page_size() == 0 ? kPageDefault : request.page_size();
-    if (page > kPageMax) return fail(ErrorCode::kInvalidArgument, fmt::format("page_size is at most {}", kPageMax));
+    if (page > kPageMax)
+        return fail(ErrorCode::kInvalidArgument, fmt::format("page_size is at most {}", kPageMax));
     const std::string& state = request.state();
     if (!state.empty() && state != "forward" && state != "deliver" && state != "held") {
         return fail(ErrorCode::kInvalidArgument, "state is one of forward, deliver, held");
@@ -297,7 +306,9 @@ Result<pb::ListBundlesReply> list_bundles(const node::Node& node, const pb::List
     };
     for (auto entry = entries.upper_bound(request.after_key()); entry != entries.end(); ++entry) {
         if (!state_matches(entry->second.record, state)) continue;
-        if (!request.destination().empty() && !bpv7::matches(request.destination(), entry->second.destination)) continue;
+        if (!request.destination().empty() &&
+            !bpv7::matches(request.destination(), entry->second.destination))
+            continue;
         if (!source_matches(entry->second)) continue;
         if (static_cast<std::uint32_t>(out.bundles_size()) == page) {
             out.set_next_after_key(out.bundles(out.bundles_size() - 1).key());
@@ -330,7 +341,8 @@ Result<pb::ShowBundleReply> show_bundle(const node::Node& node, const std::strin
     out.set_fragment(entry.is_fragment());
     out.set_fragment_offset(record.fragment_offset.value_or(0));
     out.set_adu_length(record.adu_length);
-    for (const store::HopRecord& hop : record.forwarded_to) out.add_forwarded_to(hop.peer);
+    for (const store::HopRecord& hop : record.forwarded_to)
+        out.add_forwarded_to(hop.peer);
     return out;
 }
 
@@ -361,7 +373,8 @@ Result<pb::TraceBundleReply> trace_bundle(const node::Node& node, const std::str
     const store::Tombstone& tombstone = *found->gone.front();
     begin(tombstone.id, tombstone.destination);
     if (tombstone.received_from) {
-        add_step(out, "received", tombstone.received_from->peer, since(now, tombstone.received_from->node_time_ms));
+        add_step(out, "received", tombstone.received_from->peer,
+                 since(now, tombstone.received_from->node_time_ms));
     }
     add_step(out, ending_text(tombstone.ending), tombstone.last_hop ? tombstone.last_hop->peer : "",
              since(now, tombstone.ended_at_ms));

@@ -12,7 +12,6 @@
 
 namespace tram::api {
 
-
 /// What the shell knows and the node does not.
 struct ShellFacts {
     std::string version;
@@ -20,7 +19,7 @@ struct ShellFacts {
     std::uint64_t store_bytes = 0;
     std::uint64_t disk_free_bytes = 0;
     struct ConfiguredPeer {
-        std::string node_id;     ///< as configured; may be empty
+        std::string node_id;  ///< as configured; may be empty
         std::string address;
         std::string last_error;  ///< why the last attempt failed; empty while connected
     };

@@ -16,7 +16,8 @@ std::string words_after(const CLI::App& app, const CLI::App& root) {
     const auto add_options = [&](const CLI::App& from) {
         for (const CLI::Option* option : from.get_options()) {
             if (option == from.get_help_ptr() && &from != &app) continue;
-            for (const std::string& name : option->get_lnames()) words += "--" + name + " ";
+            for (const std::string& name : option->get_lnames())
+                words += "--" + name + " ";
         }
     };
     add_options(app);

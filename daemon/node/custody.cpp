@@ -110,7 +110,8 @@ Entry& Custody::store(const bpv7::Bundle& bundle, Bytes wire, Intake intake) {
     record.wire_length = wire.size();
     const auto remaining = static_cast<std::uint64_t>(std::max<std::int64_t>(0, remaining_ms(bundle)));
     const bpv7::CanonicalBlock* age = bundle.find(bpv7::block_type::kBundleAge);
-    record.age_ms = age != nullptr ? bpv7::decode_bundle_age(age->data).value_or(0) : primary.lifetime_ms - remaining;
+    record.age_ms =
+        age != nullptr ? bpv7::decode_bundle_age(age->data).value_or(0) : primary.lifetime_ms - remaining;
     record.stored_at_ms = node_time_ms();
     record.expires_at_ms = saturating_add(record.stored_at_ms, remaining);
     record.kind = static_cast<std::uint8_t>(bpv7::Kind::kBulk);
@@ -204,11 +205,13 @@ void Custody::with_wire(const Entry& entry, WireUser use) {
 void Custody::loaded(const input::Loaded& loaded) {
     auto waiting = awaited_.extract(loaded.key);
     if (waiting.empty()) return;
-    for (const WireUser& use : waiting.mapped()) use(loaded.wire);
+    for (const WireUser& use : waiting.mapped())
+        use(loaded.wire);
     if (loaded.wire) return;
     const Entry* entry = inventory_.find(loaded.key);
     if (entry == nullptr) return;
-    // The bytes are lost (the store keeps a damaged copy aside). No tombstone: a neighbour may bring it again.
+    // The bytes are lost (the store keeps a damaged copy aside). No tombstone: a neighbour may bring it
+    // again.
     ++counters_.bundles_corrupt;
     notify(effect::Notify::What::kCorrupt, *entry, {}, loaded.wire.error().message);
     drop(loaded.key);

@@ -1,8 +1,8 @@
 // What this node has taken responsibility for: the inventory and the journal kept in step.
 //
 // Every change to a stored bundle goes through here: it changes the inventory at once and writes the same
-// change to the journal, so that memory and disk cannot disagree. Reservations of numbers are written into the
-// same batch as their first use; batches become durable in order, so a number is never used without its
+// change to the journal, so that memory and disk cannot disagree. Reservations of numbers are written into
+// the same batch as their first use; batches become durable in order, so a number is never used without its
 // reservation.
 #pragma once
 
@@ -99,7 +99,8 @@ class Custody {
     /// Emits `effect` when everything written so far is durable.
     void emit_when_durable(Effect effect) { journal_.when_durable(promise::Emit{std::move(effect)}); }
     std::vector<Promise> settle(Ticket up_to) { return journal_.settle(up_to); }
-    void notify(effect::Notify::What what, const Entry& entry, std::string peer = {}, std::string detail = {});
+    void notify(effect::Notify::What what, const Entry& entry, std::string peer = {},
+                std::string detail = {});
 
     /// Closes the batch and hands out everything to do.
     std::vector<Effect> take_effects();

@@ -115,10 +115,10 @@ void Delivery::hand_out(RequestId request, const Entry& entry) {
                               "the stored bundle cannot be read; ask for the next one, and see the log")});
             return;
         }
-        custody_.emit(effect::Reply{request, HandOver{token_for(*found), decoded->bundle.id(), found->destination,
-                                                       found->record.urgency,
-                                                       static_cast<bpv7::Kind>(found->record.kind),
-                                                       custody_.age_ms(found->record), decoded->bundle.payload()}});
+        custody_.emit(effect::Reply{
+            request, HandOver{token_for(*found), decoded->bundle.id(), found->destination,
+                              found->record.urgency, static_cast<bpv7::Kind>(found->record.kind),
+                              custody_.age_ms(found->record), decoded->bundle.payload()}});
     });
 }
 
@@ -126,9 +126,10 @@ void Delivery::acknowledge(const input::Acknowledge& acknowledge) {
     const auto token = parse_token(acknowledge.token);
     Entry* entry = token ? custody_.inventory().find(token->key) : nullptr;
     if (!token || (entry != nullptr && short_id(entry->record.id) != token->short_id)) {
-        custody_.emit(effect::Reply{acknowledge.request,
-                                    fail(ErrorCode::kInvalidArgument,
-                                         "this token was not made by this daemon; use the one that came with the bundle")});
+        custody_.emit(effect::Reply{
+            acknowledge.request,
+            fail(ErrorCode::kInvalidArgument,
+                 "this token was not made by this daemon; use the one that came with the bundle")});
         return;
     }
     // A bundle that is gone was acknowledged before (or expired meanwhile): the same answer, once durable.
@@ -169,7 +170,8 @@ std::optional<Instant> Delivery::next_timeout() const {
         if (!next || until < *next) next = until;
     };
     if (!lease_ends_.empty()) consider(lease_ends_.begin()->first);
-    for (const Waiter& waiter : waiters_) consider(waiter.until);
+    for (const Waiter& waiter : waiters_)
+        consider(waiter.until);
     return next;
 }
 

@@ -42,10 +42,10 @@ class Delivery {
     void delivered(Entry& entry);
 
     Custody& custody_;
-    std::map<std::string, std::set<Position>> waiting_;  // by endpoint, what can be handed out
-    std::unordered_map<BundleKey, Instant> leases_;      // until when
+    std::map<std::string, std::set<Position>> waiting_;   // by endpoint, what can be handed out
+    std::unordered_map<BundleKey, Instant> leases_;       // until when
     std::set<std::pair<Instant, BundleKey>> lease_ends_;  // of leases_
-    std::vector<Waiter> waiters_;                        // oldest first
+    std::vector<Waiter> waiters_;                         // oldest first
 };
 
 }  // namespace tram::node

@@ -51,7 +51,8 @@ Forwarding::Forwarding(Custody& custody)
 
 void Forwarding::peer_up(const input::PeerUp& up) {
     neighbours_.connect(up);
-    custody_.emit(effect::Notify{effect::Notify::What::kPeerUp, std::nullopt, {}, up.peer.to_string(), up.address});
+    custody_.emit(
+        effect::Notify{effect::Notify::What::kPeerUp, std::nullopt, {}, up.peer.to_string(), up.address});
     Peer* peer = neighbours_.peer(up.peer);
     if (peer == nullptr) return;
     to_pump_.insert(up.peer);
@@ -73,7 +74,8 @@ void Forwarding::peer_down(const input::PeerDown& down) {
     const Link* link = neighbours_.link(down.link);
     if (link == nullptr) return;
     const bpv7::Eid id = link->peer;
-    custody_.emit(effect::Notify{effect::Notify::What::kPeerDown, std::nullopt, {}, link->peer_text, down.reason});
+    custody_.emit(
+        effect::Notify{effect::Notify::What::kPeerDown, std::nullopt, {}, link->peer_text, down.reason});
     const auto unconfirmed = neighbours_.disconnect(down.link, custody_.now().monotonic, down.reason);
     Peer* peer = neighbours_.peer(id);
     for (const BundleKey key : unconfirmed) {
@@ -127,7 +129,8 @@ void Forwarding::taken_by(Entry& entry, const Peer& peer) {
     if (entry.record.forward && router_->done_after(bundle, peer.id)) {
         if (!entry.record.deliver_here) {
             const bool arrived = bundle.singleton && bundle.destination_node == peer.id;
-            custody_.remove(entry.record.key, arrived ? store::Ending::kDelivered : store::Ending::kForwarded, hop);
+            custody_.remove(entry.record.key, arrived ? store::Ending::kDelivered : store::Ending::kForwarded,
+                            hop);
             return;
         }
         entry.record.forward = false;
@@ -153,7 +156,8 @@ void Forwarding::declined(const input::Declined& declined) {
         case Refusal::kTerminating: peer->enqueue_first(rank_of(entry->record), declined.key); break;
         case Refusal::kNotAcceptable:
             entry->declined.push_back(peer->text);
-            custody_.notify(effect::Notify::What::kRefused, *entry, peer->text, "the peer does not accept it");
+            custody_.notify(effect::Notify::What::kRefused, *entry, peer->text,
+                            "the peer does not accept it");
             break;
     }
 }
@@ -188,7 +192,8 @@ void Forwarding::pump(Peer& peer) {
         const auto key = peer.dequeue();
         if (!key) return;
         Entry* entry = custody_.inventory().find(*key);
-        if (entry != nullptr && wants(*entry, peer) && !link->in_flight.contains(*key)) schedule(*link, *entry);
+        if (entry != nullptr && wants(*entry, peer) && !link->in_flight.contains(*key))
+            schedule(*link, *entry);
     }
 }
 
@@ -227,7 +232,8 @@ void Forwarding::transmit(LinkId id, BundleKey key, const Bytes& wire) {
         finish_flight(*link, key);
         if (entry != nullptr) {
             entry->declined.push_back(link->peer_text);
-            custody_.notify(effect::Notify::What::kRefused, *entry, link->peer_text, "its hop limit is used up");
+            custody_.notify(effect::Notify::What::kRefused, *entry, link->peer_text,
+                            "its hop limit is used up");
         }
         return;
     }

@@ -14,7 +14,8 @@ Rank rank_of(const store::BundleRecord& record) {
 
 bool Entry::held_by(std::string_view peer) const {
     if (record.received_from && record.received_from->peer == peer) return true;
-    return std::ranges::any_of(record.forwarded_to, [&](const store::HopRecord& hop) { return hop.peer == peer; });
+    return std::ranges::any_of(record.forwarded_to,
+                               [&](const store::HopRecord& hop) { return hop.peer == peer; });
 }
 
 bool Entry::declined_by(std::string_view peer) const {
@@ -116,7 +117,8 @@ std::vector<Bytes> Inventory::forget_expired_tombstones(std::uint64_t now_ms) {
 }
 
 std::optional<std::uint64_t> Inventory::next_deadline_ms() {
-    while (!deadlines_.empty() && find(deadlines_.top().second) == nullptr) deadlines_.pop();
+    while (!deadlines_.empty() && find(deadlines_.top().second) == nullptr)
+        deadlines_.pop();
     std::optional<std::uint64_t> next;
     if (!deadlines_.empty()) next = deadlines_.top().first;
     if (!tombstone_deadlines_.empty()) {

@@ -31,9 +31,9 @@ struct Entry {
     bpv7::Eid destination;
     bpv7::Eid destination_node;
     bool durable = false;
-    Bytes cached;                      ///< the encoded bundle, or empty
-    std::uint32_t in_flight = 0;       ///< transfers of it that run now
-    std::vector<std::string> declined; ///< peers that do not want it during the present contact
+    Bytes cached;                       ///< the encoded bundle, or empty
+    std::uint32_t in_flight = 0;        ///< transfers of it that run now
+    std::vector<std::string> declined;  ///< peers that do not want it during the present contact
 
     [[nodiscard]] bool is_fragment() const { return record.fragment_offset.has_value(); }
     [[nodiscard]] bool held_by(std::string_view peer) const;
@@ -68,22 +68,28 @@ class Inventory {
 
     [[nodiscard]] const std::map<BundleKey, Entry>& entries() const { return entries_; }
     [[nodiscard]] std::map<BundleKey, Entry>& entries() { return entries_; }
-    [[nodiscard]] const std::unordered_map<std::string, store::Tombstone>& tombstones() const { return tombstones_; }
+    [[nodiscard]] const std::unordered_map<std::string, store::Tombstone>& tombstones() const {
+        return tombstones_;
+    }
     [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
   private:
     using Deadline = std::pair<std::uint64_t, BundleKey>;
     using TombstoneDeadline = std::pair<std::uint64_t, Bytes>;
     struct LaterTombstone {
-        bool operator()(const TombstoneDeadline& a, const TombstoneDeadline& b) const { return a.first > b.first; }
+        bool operator()(const TombstoneDeadline& a, const TombstoneDeadline& b) const {
+            return a.first > b.first;
+        }
     };
 
     std::map<BundleKey, Entry> entries_;
-    std::unordered_map<std::string_view, BundleKey> ids_;  // views into Entry::record.id, whose bytes never move
+    std::unordered_map<std::string_view, BundleKey>
+        ids_;  // views into Entry::record.id, whose bytes never move
     std::unordered_map<std::string, store::Tombstone> tombstones_;
     // Deadlines of things that have gone since are skipped when they come up.
     std::priority_queue<Deadline, std::vector<Deadline>, std::greater<>> deadlines_;
-    std::priority_queue<TombstoneDeadline, std::vector<TombstoneDeadline>, LaterTombstone> tombstone_deadlines_;
+    std::priority_queue<TombstoneDeadline, std::vector<TombstoneDeadline>, LaterTombstone>
+        tombstone_deadlines_;
     std::uint64_t bytes_ = 0;
     std::uint64_t cache_bytes_max_;
     std::uint64_t cached_bytes_ = 0;

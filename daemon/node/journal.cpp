@@ -18,7 +18,8 @@ std::optional<effect::Persist> Journal::seal() {
         // pending an empty batch carries the promises, so that order is kept in one place.
         if (open_.promises.empty()) return std::nullopt;
         if (!sealed_.empty()) {
-            for (Promise& promise : open_.promises) sealed_.back().promises.push_back(std::move(promise));
+            for (Promise& promise : open_.promises)
+                sealed_.back().promises.push_back(std::move(promise));
             open_.promises.clear();
             return std::nullopt;
         }
@@ -33,7 +34,8 @@ std::optional<effect::Persist> Journal::seal() {
 std::vector<Promise> Journal::settle(Ticket up_to) {
     std::vector<Promise> promises;
     while (!sealed_.empty() && sealed_.front().ticket <= up_to) {
-        for (Promise& promise : sealed_.front().promises) promises.push_back(std::move(promise));
+        for (Promise& promise : sealed_.front().promises)
+            promises.push_back(std::move(promise));
         sealed_.pop_front();
     }
     return promises;

@@ -36,7 +36,8 @@ std::vector<BundleKey> Neighbours::disconnect(LinkId id, Instant now, const std:
     std::vector<BundleKey> unconfirmed;
     const auto found = links_.find(id);
     if (found == links_.end()) return unconfirmed;
-    for (const auto& [key, bytes] : found->second.in_flight) unconfirmed.push_back(key);
+    for (const auto& [key, bytes] : found->second.in_flight)
+        unconfirmed.push_back(key);
     std::ranges::sort(unconfirmed);
     if (Peer* peer = this->peer(found->second.peer)) {
         std::erase(peer->links, id);

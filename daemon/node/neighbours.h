@@ -1,8 +1,8 @@
 // The peers this node talks to: their sessions, what is queued for each, and what is under way.
 //
 // Queues hold keys in the order in which bundles should go; whether a bundle still wants to go is asked when
-// its turn comes. A window per link bounds what is under way, so that a later, more urgent bundle waits for at
-// most a window.
+// its turn comes. A window per link bounds what is under way, so that a later, more urgent bundle waits for
+// at most a window.
 #pragma once
 
 #include <cstdint>
@@ -32,12 +32,12 @@ struct Link {
 struct Peer {
     bpv7::Eid id;
     std::string text;
-    std::vector<LinkId> links;                       ///< oldest first; the newest one is used
-    std::map<Rank, std::deque<BundleKey>> queue;     ///< what is to be looked at for this peer
-    std::optional<Instant> paused_until;             ///< it had no resources
-    Duration pause{0};                               ///< the last pause, for backing off
+    std::vector<LinkId> links;                    ///< oldest first; the newest one is used
+    std::map<Rank, std::deque<BundleKey>> queue;  ///< what is to be looked at for this peer
+    std::optional<Instant> paused_until;          ///< it had no resources
+    Duration pause{0};                            ///< the last pause, for backing off
     std::optional<Instant> last_met;
-    std::string last_reason;                         ///< why the last session ended
+    std::string last_reason;  ///< why the last session ended
     std::uint64_t sent_bundles = 0;
     std::uint64_t sent_bytes = 0;
     std::uint64_t received_bundles = 0;

@@ -17,7 +17,8 @@ Node::Node(NodeOptions options)
 
 void Node::start(Now now) {
     custody_.start(now);
-    for (const auto& [key, entry] : custody_.inventory().entries()) ready(entry);
+    for (const auto& [key, entry] : custody_.inventory().entries())
+        ready(entry);
     expire();
 }
 
@@ -83,9 +84,10 @@ void Node::handle(const input::Submit& submit) {
     Bytes wire = bpv7::encode(*bundle);
     if (!reception_.has_room(wire.size(), options().local_percent_max)) {
         ++custody_.counters().bundles_refused_full;
-        custody_.emit(effect::Reply{
-            submit.request, fail(ErrorCode::kFull, "the store is full: see `tram status`; free disk space, raise "
-                                                   "store.quota_bytes, or let a carrier take bundles away first")});
+        custody_.emit(effect::Reply{submit.request,
+                                    fail(ErrorCode::kFull,
+                                         "the store is full: see `tram status`; free disk space, raise "
+                                         "store.quota_bytes, or let a carrier take bundles away first")});
         return;
     }
     const bool local = delivery_.is_local(bundle->primary.destination);
@@ -100,7 +102,8 @@ void Node::handle(const input::Submit& submit) {
 void Node::handle(const input::Cancel& cancel) {
     const Entry* entry = custody_.inventory().find(cancel.key);
     if (entry == nullptr) {
-        custody_.emit(effect::Reply{cancel.request, fail(ErrorCode::kNotFound, "the bundle is not here any more")});
+        custody_.emit(
+            effect::Reply{cancel.request, fail(ErrorCode::kNotFound, "the bundle is not here any more")});
         return;
     }
     withdraw(*entry);
@@ -114,7 +117,8 @@ void Node::handle(const input::Cancel& cancel) {
 void Node::handle(const input::Hold& hold) {
     Entry* entry = custody_.inventory().find(hold.key);
     if (entry == nullptr) {
-        custody_.emit(effect::Reply{hold.request, fail(ErrorCode::kNotFound, "the bundle is not here any more")});
+        custody_.emit(
+            effect::Reply{hold.request, fail(ErrorCode::kNotFound, "the bundle is not here any more")});
         return;
     }
     if (entry->record.held != hold.held) {

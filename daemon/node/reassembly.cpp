@@ -16,7 +16,8 @@ void Reassembly::ready(const Entry& fragment) {
     auto id = bpv7::BundleId::from_key(fragment.record.id);
     if (!id || !fragment.record.fragment_offset) return;
     const bpv7::BundleId whole = whole_id(std::move(*id));
-    Pile& pile = piles_.try_emplace(whole, Pile{bpv7::Coverage{fragment.record.adu_length}, {}, false}).first->second;
+    Pile& pile =
+        piles_.try_emplace(whole, Pile{bpv7::Coverage{fragment.record.adu_length}, {}, false}).first->second;
     if (pile.keys.size() >= custody_.options().limits.fragments_max ||
         !pile.coverage.add(*fragment.record.fragment_offset, fragment.record.payload_length)) {
         return;  // it contradicts the others or there are too many: it stays until it expires
@@ -69,7 +70,8 @@ void Reassembly::load(const bpv7::BundleId& whole, Pile& pile) {
             }
             if (--gathering->missing != 0) return;
             if (gathering->failed) {
-                if (const auto found = piles_.find(whole); found != piles_.end()) found->second.loading = false;
+                if (const auto found = piles_.find(whole); found != piles_.end())
+                    found->second.loading = false;
             } else {
                 assemble(whole, gathering->wires);
             }

@@ -43,8 +43,9 @@ bool Reception::has_room(std::uint64_t bytes, std::uint32_t percent) const {
 
 void Reception::refuse(const Incoming& in, Refusal refusal, std::string why) {
     custody_.emit(effect::Refuse{in.arrived.link, in.arrived.transfer, refusal});
-    custody_.emit(effect::Notify{effect::Notify::What::kRefused, in.id, in.bundle.primary.destination.to_string(),
-                                 in.peer.to_string(), std::move(why)});
+    custody_.emit(effect::Notify{effect::Notify::What::kRefused, in.id,
+                                 in.bundle.primary.destination.to_string(), in.peer.to_string(),
+                                 std::move(why)});
 }
 
 void Reception::arrived(const input::Arrived& arrived) {
@@ -60,8 +61,12 @@ void Reception::arrived(const input::Arrived& arrived) {
     if (!decoded) {
         ++custody_.counters().bundles_malformed;
         custody_.emit(effect::Refuse{arrived.link, arrived.transfer, Refusal::kNotAcceptable});
-        custody_.emit(effect::Notify{effect::Notify::What::kRefused, std::nullopt, {}, link->peer_text,
-                                     std::string{code_name(decoded.error().code)} + ": " + decoded.error().message});
+        custody_.emit(
+            effect::Notify{effect::Notify::What::kRefused,
+                           std::nullopt,
+                           {},
+                           link->peer_text,
+                           std::string{code_name(decoded.error().code)} + ": " + decoded.error().message});
         return;
     }
     Incoming in{arrived, link->peer, std::move(decoded->bundle), arrived.wire, {}, {}, {}};
@@ -86,9 +91,9 @@ bool Reception::is_repetition(const Incoming& in, const std::optional<store::Hop
     return from && from->peer == in.peer.to_string() && hops && hop_count == hops->count;
 }
 
-// "Completed" makes the peer let go of its copy. It is said only when that cannot lose the bundle: when it was
-// delivered, when our copy stays until it is, or when the peer repeats what it gave us before (it missed our
-// acknowledgement). A bundle that went around and comes back is taken anew instead: the hop count tells.
+// "Completed" makes the peer let go of its copy. It is said only when that cannot lose the bundle: when it
+// was delivered, when our copy stays until it is, or when the peer repeats what it gave us before (it missed
+// our acknowledgement). A bundle that went around and comes back is taken anew instead: the hop count tells.
 bool Reception::is_known(Incoming& in) {
     Inventory& inventory = custody_.inventory();
     if (Entry* entry = inventory.find_id(in.id_key)) {
@@ -106,7 +111,8 @@ bool Reception::is_known(Incoming& in) {
         // Fragments of what is here whole, or was, add nothing.
         const Buffer whole = Reassembly::whole_id(in.id).key();
         const store::Tombstone* gone = inventory.tombstone(whole);
-        if (inventory.find_id(whole) != nullptr || (gone != nullptr && gone->ending == store::Ending::kDelivered)) {
+        if (inventory.find_id(whole) != nullptr ||
+            (gone != nullptr && gone->ending == store::Ending::kDelivered)) {
             answer_duplicate(in);
             return true;
         }
@@ -151,13 +157,15 @@ bool Reception::block_rules_hold(Incoming& in) {
             ++custody_.counters().bundles_not_acceptable;
             report_on(custody_, in.bundle, Assertion::kDeleted, ReportReason::kBlockUnsupported);
             refuse(in, Refusal::kNotAcceptable,
-                   "block type " + std::to_string(block.type) + " is unknown here and forbids to go on without it");
+                   "block type " + std::to_string(block.type) +
+                       " is unknown here and forbids to go on without it");
             return false;
         }
         if (block.has(bpv7::block_flag::kDiscardIfUnprocessable)) discard.push_back(block.number);
     }
     if (!discard.empty()) {
-        for (const std::uint64_t number : discard) in.bundle.remove_block(number);
+        for (const std::uint64_t number : discard)
+            in.bundle.remove_block(number);
         in.wire = bpv7::encode(in.bundle);
     }
     return true;
@@ -165,7 +173,8 @@ bool Reception::block_rules_hold(Incoming& in) {
 
 bool Reception::consume_report(const Incoming& in) {
     const bpv7::PrimaryBlock& primary = in.bundle.primary;
-    if (!primary.has(bpv7::bundle_flag::kAdministrativeRecord) || primary.destination != custody_.options().node_id) {
+    if (!primary.has(bpv7::bundle_flag::kAdministrativeRecord) ||
+        primary.destination != custody_.options().node_id) {
         return false;
     }
     const auto report = bpv7::decode_status_report(in.bundle.payload(), custody_.options().limits);
@@ -182,7 +191,10 @@ bool Reception::consume_report(const Incoming& in) {
         custody_.remove(subject->record.key, store::Ending::kReported,
                         store::HopRecord{primary.source.to_string(), custody_.node_time_ms()});
     } else {
-        custody_.emit(effect::Notify{effect::Notify::What::kReported, report->subject, {}, primary.source.to_string(),
+        custody_.emit(effect::Notify{effect::Notify::What::kReported,
+                                     report->subject,
+                                     {},
+                                     primary.source.to_string(),
                                      std::string{bpv7::reason_text(report->reason)}});
     }
     custody_.emit_when_durable(effect::Accept{in.arrived.link, in.arrived.transfer});
@@ -207,7 +219,8 @@ void Reception::keep(Incoming& in) {
     }
     if (!local) {
         const bpv7::CanonicalBlock* block = in.bundle.find(bpv7::block_type::kHopCount);
-        const auto hops = block != nullptr ? bpv7::decode_hop_count(block->data) : Result<bpv7::HopCount>{{255, 0}};
+        const auto hops =
+            block != nullptr ? bpv7::decode_hop_count(block->data) : Result<bpv7::HopCount>{{255, 0}};
         if (!hops || hops->count >= hops->limit) {
             report_on(custody_, in.bundle, Assertion::kDeleted, ReportReason::kHopLimitExceeded);
             return not_acceptable("its hop limit is used up");

@@ -1,7 +1,8 @@
 // Taking bundles from peers: RFC 9171 5.6 (reception), with our limits and refusals.
 //
 // Each bundle that arrives is either stored (and accepted when that is durable), recognised (and refused as
-// completed when what it is recognised by is durable), or refused with a reason. Nothing is dropped in silence.
+// completed when what it is recognised by is durable), or refused with a reason. Nothing is dropped in
+// silence.
 #pragma once
 
 #include "daemon/node/custody.h"

@@ -16,8 +16,11 @@ struct ReportSubject {
 
 /// Stores a report when the subject asks for it, the rules allow it and reports are enabled. The report is
 /// an ordinary bundle to the report-to endpoint; one to this very node is left out.
-void report_on(Custody& custody, const ReportSubject& subject, bpv7::Assertion which, bpv7::ReportReason reason);
-void report_on(Custody& custody, const store::BundleRecord& record, bpv7::Assertion which, bpv7::ReportReason reason);
-void report_on(Custody& custody, const bpv7::Bundle& bundle, bpv7::Assertion which, bpv7::ReportReason reason);
+void report_on(Custody& custody, const ReportSubject& subject, bpv7::Assertion which,
+               bpv7::ReportReason reason);
+void report_on(Custody& custody, const store::BundleRecord& record, bpv7::Assertion which,
+               bpv7::ReportReason reason);
+void report_on(Custody& custody, const bpv7::Bundle& bundle, bpv7::Assertion which,
+               bpv7::ReportReason reason);
 
 }  // namespace tram::node

@@ -1,10 +1,9 @@
 #include "daemon/node/short_id.h"
 
-#include <sodium.h>
-
 #include <array>
 #include <cctype>
 #include <cstdint>
+#include <sodium.h>
 
 namespace tram::node {
 
@@ -19,7 +18,8 @@ constexpr std::uint64_t kCheckModulus = 31;
 char check_digit(std::string_view data_digits) {
     std::uint64_t sum = 0;
     std::uint64_t weight = 1;
-    for (const char c : data_digits) sum += weight++ * kAlphabet.find(c);
+    for (const char c : data_digits)
+        sum += weight++ * kAlphabet.find(c);
     return kAlphabet[sum % kCheckModulus];
 }
 
@@ -29,9 +29,11 @@ std::string short_id(ByteView bundle_key) {
     std::array<std::uint8_t, 16> digest{};
     crypto_generichash(digest.data(), digest.size(), bundle_key.data(), bundle_key.size(), nullptr, 0);
     std::uint64_t bits = 0;
-    for (std::size_t i = 0; i < 8; ++i) bits = bits << 8 | digest[i];
+    for (std::size_t i = 0; i < 8; ++i)
+        bits = bits << 8 | digest[i];
     std::string digits;
-    for (std::size_t i = 0; i < kDataDigits; ++i) digits.push_back(kAlphabet[bits >> (59 - 5 * i) & 31]);
+    for (std::size_t i = 0; i < kDataDigits; ++i)
+        digits.push_back(kAlphabet[bits >> (59 - 5 * i) & 31]);
     digits.push_back(check_digit(digits));
     return digits.substr(0, 4) + '-' + digits.substr(4, 4) + '-' + digits.substr(8);
 }

@@ -1,7 +1,6 @@
 #include "daemon/node/submission.h"
 
 #include <sodium.h>
-
 #include <string>
 
 #include "proto/bpv7/codec.h"
@@ -16,14 +15,18 @@ constexpr std::size_t kHeadersMax = 8'192;
 
 Result<void> check(const Submission& submission, const NodeOptions& options) {
     if (submission.destination.is_none()) {
-        return fail(ErrorCode::kInvalidArgument, "the destination is the null endpoint; name one such as dtn://18904-srv/requests");
+        return fail(ErrorCode::kInvalidArgument,
+                    "the destination is the null endpoint; name one such as dtn://18904-srv/requests");
     }
     if (submission.destination.is_local_node()) {
-        return fail(ErrorCode::kInvalidArgument, "LocalNode endpoints never leave their node (RFC 9758); use the node's own id");
+        return fail(ErrorCode::kInvalidArgument,
+                    "LocalNode endpoints never leave their node (RFC 9758); use the node's own id");
     }
-    if (submission.source && (submission.source->node_id() != options.node_id || !submission.source->is_singleton())) {
+    if (submission.source &&
+        (submission.source->node_id() != options.node_id || !submission.source->is_singleton())) {
         return fail(ErrorCode::kInvalidArgument, "the source " + submission.source->to_string() +
-                                                     " is no endpoint of this node " + options.node_id.to_string());
+                                                     " is no endpoint of this node " +
+                                                     options.node_id.to_string());
     }
     if (submission.lifetime_ms > kLifetimeMax_ms) {
         return fail(ErrorCode::kInvalidArgument, "the lifetime is above a hundred years");
@@ -41,7 +44,8 @@ Result<void> check(const Submission& submission, const NodeOptions& options) {
 Result<bpv7::Bundle> build_bundle(Custody& custody, const Submission& submission) {
     using namespace bpv7;
     const NodeOptions& options = custody.options();
-    if (auto checked = check(submission, options); !checked) return std::unexpected{std::move(checked.error())};
+    if (auto checked = check(submission, options); !checked)
+        return std::unexpected{std::move(checked.error())};
     Bundle bundle;
     PrimaryBlock& primary = bundle.primary;
     primary.flags = bundle_flag::kMustNotFragment;
@@ -51,10 +55,15 @@ Result<bpv7::Bundle> build_bundle(Custody& custody, const Submission& submission
     primary.report_to = options.node_id;
     primary.timestamp = custody.next_timestamp();
     primary.lifetime_ms = submission.lifetime_ms != 0 ? submission.lifetime_ms : options.lifetime_ms;
-    bundle.blocks.push_back({block_type::kPayload, kPayloadBlockNumber, 0, CrcType::kCrc32c, submission.payload});
+    bundle.blocks.push_back(
+        {block_type::kPayload, kPayloadBlockNumber, 0, CrcType::kCrc32c, submission.payload});
     bundle.set_block(block_type::kBundleAge, 0, CrcType::kCrc16, encode_bundle_age(0));
     bundle.set_block(block_type::kHopCount, 0, CrcType::kCrc16, encode_hop_count({options.hop_limit, 0}));
-    ClassBlock klass{.urgency = submission.urgency, .kind = submission.kind, .message_id = {}, .chunk_index = 0, .chunk_count = 1};
+    ClassBlock klass{.urgency = submission.urgency,
+                     .kind = submission.kind,
+                     .message_id = {},
+                     .chunk_index = 0,
+                     .chunk_count = 1};
     const Buffer id = bundle.id().key();
     crypto_generichash(klass.message_id.data(), klass.message_id.size(), id.data(), id.size(), nullptr, 0);
     bundle.set_block(block_type::kClass, 0, CrcType::kCrc16, encode_class(klass));

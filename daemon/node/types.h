@@ -1,7 +1,8 @@
 // What goes into the node and what comes out of it.
 //
 // Inputs say what happened; effects say what the shell must do about it. Nothing that promises durability
-// (Accept, a Reply to SendBundle or Acknowledge) is among the effects before the Persisted input that covers it.
+// (Accept, a Reply to SendBundle or Acknowledge) is among the effects before the Persisted input that covers
+// it.
 #pragma once
 
 #include <cstdint>
@@ -44,15 +45,17 @@ struct NodeOptions {
     RouterKind router = RouterKind::kEpidemic;
     std::vector<Route> routes;
     Limits limits;
-    bool strict = false;          ///< see bpv7::DecodeOptions::strict
-    bool status_reports = false;  ///< make the status reports that bundles ask for; off by default (RFC 9171 5.1)
+    bool strict = false;  ///< see bpv7::DecodeOptions::strict
+    bool status_reports =
+        false;  ///< make the status reports that bundles ask for; off by default (RFC 9171 5.1)
     std::uint64_t lifetime_ms = 120ULL * 24 * 3600 * 1000;
     std::uint8_t hop_limit = 32;
     Duration delivery_lease{60'000};
-    std::uint64_t quota_bytes = 20ULL << 30;       ///< of encoded bundles
-    std::uint32_t relay_percent_max = 85;          ///< of the quota, for bundles from peers
-    std::uint32_t local_percent_max = 95;          ///< of the quota, for bundles of local applications
-    std::uint64_t cache_bytes_max = 32ULL << 20;   ///< bundle bytes kept in memory between arrival and departure
+    std::uint64_t quota_bytes = 20ULL << 30;  ///< of encoded bundles
+    std::uint32_t relay_percent_max = 85;     ///< of the quota, for bundles from peers
+    std::uint32_t local_percent_max = 95;     ///< of the quota, for bundles of local applications
+    std::uint64_t cache_bytes_max = 32ULL
+                                    << 20;  ///< bundle bytes kept in memory between arrival and departure
     std::uint64_t link_bundles_in_flight_max = 2'048;
     std::uint64_t link_bytes_in_flight_max = 16ULL << 20;
     std::size_t fetches_waiting_max = 1'024;
@@ -152,9 +155,10 @@ struct Hold {
 struct Tick {};
 }  // namespace input
 
-using Input = std::variant<input::PeerUp, input::PeerEnding, input::PeerDown, input::Arrived, input::Confirmed,
-                           input::Declined, input::Persisted, input::Loaded, input::FreeSpace, input::Submit, input::Fetch,
-                           input::Acknowledge, input::Cancel, input::Hold, input::Tick>;
+using Input =
+    std::variant<input::PeerUp, input::PeerEnding, input::PeerDown, input::Arrived, input::Confirmed,
+                 input::Declined, input::Persisted, input::Loaded, input::FreeSpace, input::Submit,
+                 input::Fetch, input::Acknowledge, input::Cancel, input::Hold, input::Tick>;
 
 /// A bundle as an application receives it.
 struct HandOver {

@@ -1,9 +1,8 @@
 #include "daemon/tramd/daemon.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <csignal>
+#include <spdlog/spdlog.h>
 #include <utility>
 
 #include "daemon/node/short_id.h"
@@ -60,25 +59,26 @@ Result<void> Daemon::start() {
     node_ = std::make_unique<node::Node>(std::move(*options));
     attempt_errors_.resize(config_.peers.size());
 
-    auto opened = StoreDriver::open(
-        io_, store_options(config_),
-        {.persisted =
-             [this](store::Ticket up_to) {
-                 input(node::input::Persisted{up_to});
-                 settle();
-             },
-         .failed = [this](const Error& error) { store_failed(error); },
-         .loaded =
-             [this](std::vector<std::pair<store::BundleKey, Result<Bytes>>> found) {
-                 for (auto& [key, wire] : found) input(node::input::Loaded{key, std::move(wire)});
-                 settle();
-             }});
+    auto opened =
+        StoreDriver::open(io_, store_options(config_),
+                          {.persisted =
+                               [this](store::Ticket up_to) {
+                                   input(node::input::Persisted{up_to});
+                                   settle();
+                               },
+                           .failed = [this](const Error& error) { store_failed(error); },
+                           .loaded =
+                               [this](std::vector<std::pair<store::BundleKey, Result<Bytes>>> found) {
+                                   for (auto& [key, wire] : found)
+                                       input(node::input::Loaded{key, std::move(wire)});
+                                   settle();
+                               }});
     if (!opened) return std::unexpected{std::move(opened.error())};
     store_ = std::move(*opened);
     if (auto restored = restore(); !restored) return restored;
 
     links_ = std::make_unique<links::LinkManager>(io_, link_options(config_),
-                                                   static_cast<links::LinkListener&>(*this));
+                                                  static_cast<links::LinkListener&>(*this));
     api_ = std::make_unique<api::Server>(io_, api_options(config_), *node_,
                                          api::Server::Shell{.inject = [this](node::Input in) { input(in); },
                                                             .facts = [this] { return facts(); },
@@ -89,10 +89,11 @@ Result<void> Daemon::start() {
     watch_space();
     settle();
     std::string ports;
-    for (const std::uint16_t port : links_->listening_ports()) ports += " " + std::to_string(port);
-    spdlog::info("{} is ready: {} bundles stored, router {}, listening on TCP port{}, API at {}", config_.node.id,
-                 node_->custody().inventory().entries().size(), node_->forwarding().router().name(),
-                 ports.empty() ? " none" : ports, config_.api.endpoint);
+    for (const std::uint16_t port : links_->listening_ports())
+        ports += " " + std::to_string(port);
+    spdlog::info("{} is ready: {} bundles stored, router {}, listening on TCP port{}, API at {}",
+                 config_.node.id, node_->custody().inventory().entries().size(),
+                 node_->forwarding().router().name(), ports.empty() ? " none" : ports, config_.api.endpoint);
     return {};
 }
 
@@ -114,7 +115,8 @@ Result<void> Daemon::restore() {
                                                   }});
     if (!damage) return std::unexpected{damage.error()};
     for (const store::Damage& found : *damage) {
-        spdlog::error("stored data is damaged and was set aside: {}: {}; check the disk", found.where, found.what);
+        spdlog::error("stored data is damaged and was set aside: {}: {}; check the disk", found.where,
+                      found.what);
     }
     node_->start(clock_.now());
     return {};
@@ -132,7 +134,8 @@ void Daemon::input(const node::Input& input) {
 void Daemon::settle() {
     // Carrying out a Transmit can fail at once, which is another input.
     do {
-        for (const node::Input& failed : std::exchange(failed_sends_, {})) input(failed);
+        for (const node::Input& failed : std::exchange(failed_sends_, {}))
+            input(failed);
         for (node::Effect& effect : node_->take_effects()) {
             std::visit([this](auto& what) { carry_out(what); }, effect);
         }
@@ -162,9 +165,10 @@ void Daemon::carry_out(node::effect::Transmit& transmit) {
     if (sent) {
         transfers_[transmit.link].emplace(*sent, transmit.key);
     } else {
-        failed_sends_.emplace_back(node::input::Declined{
-            transmit.link, transmit.key,
-            sent.error().code == ErrorCode::kTooLarge ? node::Refusal::kNotAcceptable : node::Refusal::kTerminating});
+        failed_sends_.emplace_back(node::input::Declined{transmit.link, transmit.key,
+                                                         sent.error().code == ErrorCode::kTooLarge
+                                                             ? node::Refusal::kNotAcceptable
+                                                             : node::Refusal::kTerminating});
     }
 }
 
@@ -312,9 +316,10 @@ void Daemon::watch_signals() {
 
 void Daemon::store_failed(const Error& error) {
     if (stopping_) return;
-    spdlog::critical("the store cannot write any more: {}. Nothing more is acknowledged; restart tramd when the disk "
-                     "is in order",
-                     error.message);
+    spdlog::critical(
+        "the store cannot write any more: {}. Nothing more is acknowledged; restart tramd when the disk "
+        "is in order",
+        error.message);
     begin_stop(1);
 }
 

@@ -1,10 +1,9 @@
 // tramd: reads the configuration, starts the daemon, runs until it is told to stop.
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
-
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
 
 #include "config/load.h"
 #include "daemon/tramd/daemon.h"

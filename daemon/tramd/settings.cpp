@@ -59,7 +59,8 @@ links::LinkOptions link_options(const config::Config& config) {
     options.session.idle_timeout = config.links.idle_timeout;
     options.session.stall_timeout = config.links.stall_timeout;
     options.listen = config.links.listen;
-    for (const config::Peer& peer : config.peers) options.peers.push_back({peer.id, peer.address});
+    for (const config::Peer& peer : config.peers)
+        options.peers.push_back({peer.id, peer.address});
     options.reconnect_min = config.links.reconnect_min;
     options.reconnect_max = config.links.reconnect_max;
     options.sessions_max = config.links.sessions_max;

@@ -60,9 +60,10 @@ StoreDriver::~StoreDriver() {
 Result<std::unique_ptr<StoreDriver>> StoreDriver::open(asio::io_context& io, store::RocksStoreOptions options,
                                                        Listener listener) {
     auto impl = std::make_shared<Impl>(io, std::move(listener));
-    auto store = store::RocksStore::open(std::move(options), [raw = impl.get()](store::Ticket up_to, const Result<void>& outcome) {
-        raw->committed(up_to, outcome);
-    });
+    auto store = store::RocksStore::open(
+        std::move(options), [raw = impl.get()](store::Ticket up_to, const Result<void>& outcome) {
+            raw->committed(up_to, outcome);
+        });
     if (!store) return std::unexpected{std::move(store.error())};
     impl->store = std::move(*store);
     return std::unique_ptr<StoreDriver>{new StoreDriver{std::move(impl)}};
@@ -77,8 +78,10 @@ void StoreDriver::load(std::vector<store::BundleKey> keys) {
         auto wires = impl->store->load(keys);
         std::vector<std::pair<store::BundleKey, Result<Bytes>>> found;
         found.reserve(keys.size());
-        for (std::size_t i = 0; i < keys.size(); ++i) found.emplace_back(keys[i], std::move(wires[i]));
-        asio::post(impl->io, [impl, found = std::move(found)]() mutable { impl->listener.loaded(std::move(found)); });
+        for (std::size_t i = 0; i < keys.size(); ++i)
+            found.emplace_back(keys[i], std::move(wires[i]));
+        asio::post(impl->io,
+                   [impl, found = std::move(found)]() mutable { impl->listener.loaded(std::move(found)); });
     });
 }
 

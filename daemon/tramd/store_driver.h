@@ -25,8 +25,8 @@ class StoreDriver {
     };
 
     /// Opens the store. The listener is called on `io`. Errors: those of RocksStore::open().
-    static Result<std::unique_ptr<StoreDriver>> open(boost::asio::io_context& io, store::RocksStoreOptions options,
-                                                     Listener listener);
+    static Result<std::unique_ptr<StoreDriver>> open(boost::asio::io_context& io,
+                                                     store::RocksStoreOptions options, Listener listener);
     /// Finishes what was committed.
     ~StoreDriver();
 

@@ -3,8 +3,8 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <csignal>
-#include <fstream>
 #include <fcntl.h>
+#include <fstream>
 #include <optional>
 #include <spawn.h>
 #include <string>
@@ -39,7 +39,8 @@ class Carrier {
         std::string flag = "--config";
         std::string file = config.string();
         std::array<char*, 4> arguments{name.data(), flag.data(), file.data(), nullptr};
-        if (::posix_spawn(&child_, name.c_str(), &actions, nullptr, arguments.data(), environ) != 0) child_ = -1;
+        if (::posix_spawn(&child_, name.c_str(), &actions, nullptr, arguments.data(), environ) != 0)
+            child_ = -1;
         posix_spawn_file_actions_destroy(&actions);
     }
     ~Carrier() {
@@ -108,8 +109,8 @@ Bytes bundle_for(std::uint64_t sequence, const Bytes& payload) {
     return encode(bundle);
 }
 
-void write_config(const std::filesystem::path& file, const std::filesystem::path& directory, const End& source,
-                  const End& sink) {
+void write_config(const std::filesystem::path& file, const std::filesystem::path& directory,
+                  const End& source, const End& sink) {
     std::ofstream out{file};
     out << "[node]\nid = \"dtn://carrier/\"\n[store]\ndirectory = \"" << (directory / "store").string()
         << "\"\n[api]\nendpoint = \"ipc://" << (directory / "api").string() << "\"\nevents = \"ipc://"
@@ -144,7 +145,8 @@ Result<Row> measure(const ForwardBenchOptions& options, std::size_t size, std::u
     const auto reference = bare_inserts(options, size);
     if (!reference) return std::unexpected{reference.error()};
     const ScratchDirectory scratch{options.directory};
-    if (scratch.path().empty()) return fail(ErrorCode::kIo, "cannot make a directory in " + options.directory.string());
+    if (scratch.path().empty())
+        return fail(ErrorCode::kIo, "cannot make a directory in " + options.directory.string());
     boost::asio::io_context io{1};
     End source{io, "dtn://source/"};
     End sink{io, "dtn://sink/"};
@@ -161,12 +163,14 @@ Result<Row> measure(const ForwardBenchOptions& options, std::size_t size, std::u
     const auto end = begin + std::chrono::duration_cast<Clock::duration>(Seconds{options.seconds});
     const bool drained = run_until(io, end + kPatience, [&] {
         if (!source.is_up() || !sink.is_up()) return true;
-        while (Clock::now() < end && sent - sink.received_count() < window) source.send(bundle_for(sent++, payload));
+        while (Clock::now() < end && sent - sink.received_count() < window)
+            source.send(bundle_for(sent++, payload));
         return Clock::now() >= end && sink.received_count() == sent;
     });
     const Seconds took = Clock::now() - begin;
     if (!drained || !carrier.alive() || sink.received_count() != sent || source.refused_count() != 0) {
-        return fail(ErrorCode::kUnavailable, "the carrier took " + std::to_string(sent) + " bundles and passed on " +
+        return fail(ErrorCode::kUnavailable, "the carrier took " + std::to_string(sent) +
+                                                 " bundles and passed on " +
                                                  std::to_string(sink.received_count()));
     }
     const double rate = static_cast<double>(sent) / took.count();

@@ -69,10 +69,10 @@ int main(int argc, char** argv) {
     tram::bench::ForwardBenchOptions forward_options;
     forward_options.directory = "/var/tmp";
     forward_options.daemon = std::filesystem::path{argv[0]}.parent_path() / "tramd";
-    CLI::App* forward = app.add_subcommand(
-        "forward",
-        "Bundles a second through one carrier daemon, all synced. \"reference\" is what bare RocksDB reaches when\n"
-        "it only inserts the same bytes in synced batches of 128.");
+    CLI::App* forward = app.add_subcommand("forward",
+                                           "Bundles a second through one carrier daemon, all synced. "
+                                           "\"reference\" is what bare RocksDB reaches when\n"
+                                           "it only inserts the same bytes in synced batches of 128.");
     forward->add_option("--dir", forward_options.directory, "Directory on the disk to measure (not a tmpfs)")
         ->check(CLI::ExistingDirectory)
         ->capture_default_str();

@@ -33,7 +33,7 @@ def problems(root):
 
 def _must_not_sleep(path):
     """Programs that torment daemons at random moments, and the helper that polls, have to."""
-    of_units = path.parts[0] == "tests" and path.parts[1] in ("unit", "rfc", "fuzz", "fuzz_tcpcl")
+    of_units = path.parts[0] == "tests" and path.parts[1] in ("unit", "rfc", "fuzz")
     return of_units or path.stem.endswith("_test")
 
 

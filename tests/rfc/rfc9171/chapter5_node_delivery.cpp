@@ -35,8 +35,7 @@ TEST_CASE("5.1: status reports are generated only when that is enabled", "[rfc91
     CHECK(shell.reports().empty());
 }
 
-TEST_CASE("5.1: 'the generation of status reports MUST be disabled by default'",
-          "[rfc9171][5.1][node]") {
+TEST_CASE("5.1: 'the generation of status reports MUST be disabled by default'", "[rfc9171][5.1][node]") {
     CHECK_FALSE(node::NodeOptions{}.status_reports);
 }
 

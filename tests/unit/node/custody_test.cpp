@@ -31,7 +31,8 @@ TEST_CASE("sequence numbers and keys never repeat through crashes", "[node]") {
         CHECK(sequences.insert(record.sequence).second);
         CHECK(record.key > last_key);
         last_key = record.key;
-        mesh.submit(0, "dtn://srv/in");  // not durable: its numbers may be lost, never reused for a durable one
+        mesh.submit(0,
+                    "dtn://srv/in");  // not durable: its numbers may be lost, never reused for a durable one
         mesh.crash(0);
     }
     CHECK(entries(mesh).size() == 5);
@@ -84,7 +85,8 @@ TEST_CASE("a full store refuses a submission and keeps what it has", "[node]") {
     bool refused = false;
     for (const Effect& effect : mesh.host(0).node().take_effects()) {
         const auto* reply = std::get_if<effect::Reply>(&effect);
-        refused = refused || (reply != nullptr && !reply->outcome && reply->outcome.error().code == ErrorCode::kFull);
+        refused = refused ||
+                  (reply != nullptr && !reply->outcome && reply->outcome.error().code == ErrorCode::kFull);
     }
     CHECK(refused);
     CHECK(entries(mesh).size() == 1);

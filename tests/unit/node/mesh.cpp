@@ -14,9 +14,21 @@ Host::Host(Mesh& mesh, NodeOptions options) : mesh_{mesh}, options_{std::move(op
 
 void Host::start() {
     node_ = std::make_unique<Node>(options_);
-    const auto damage = store_->scan({.bundle = [this](store::BundleRecord record) { node_->restore(std::move(record)); return true; },
-                                      .tombstone = [this](store::Tombstone grave) { node_->restore(std::move(grave)); return true; },
-                                      .state = [this](const std::string& name, ByteView value) { node_->restore_state(name, value); return true; }});
+    const auto damage = store_->scan({.bundle =
+                                          [this](store::BundleRecord record) {
+                                              node_->restore(std::move(record));
+                                              return true;
+                                          },
+                                      .tombstone =
+                                          [this](store::Tombstone grave) {
+                                              node_->restore(std::move(grave));
+                                              return true;
+                                          },
+                                      .state =
+                                          [this](const std::string& name, ByteView value) {
+                                              node_->restore_state(name, value);
+                                              return true;
+                                          }});
     REQUIRE(damage);
     to_load_.clear();
     base_ = last_committed_;
@@ -48,7 +60,8 @@ void Host::settle() {
     while (true) {
         auto effects = node_->take_effects();
         if (effects.empty() && to_load_.empty()) return;
-        for (Effect& effect : effects) std::visit([this](auto& what) { carry_out(what); }, effect);
+        for (Effect& effect : effects)
+            std::visit([this](auto& what) { carry_out(what); }, effect);
         while (!to_load_.empty()) {
             const BundleKey key = to_load_.front();
             to_load_.pop_front();
@@ -84,9 +97,12 @@ void Host::carry_out(effect::Reply& reply) {
     mesh_.replied(mesh_.index_of(*this), reply);
 }
 
-Mesh::Mesh(std::vector<NodeOptions> nodes, std::uint32_t seed) : random_{seed}, wall_{DtnTime{820'000'000'000}} {
-    for (NodeOptions& options : nodes) hosts_.push_back(std::make_unique<Host>(*this, std::move(options)));
-    for (auto& host : hosts_) host->start();
+Mesh::Mesh(std::vector<NodeOptions> nodes, std::uint32_t seed)
+    : random_{seed}, wall_{DtnTime{820'000'000'000}} {
+    for (NodeOptions& options : nodes)
+        hosts_.push_back(std::make_unique<Host>(*this, std::move(options)));
+    for (auto& host : hosts_)
+        host->start();
 }
 
 std::size_t Mesh::index_of(const Host& host) const {
@@ -206,7 +222,8 @@ void Mesh::step() {
     } else {
         hosts_[random_() % hosts_.size()]->sync();
     }
-    for (auto& each : hosts_) each->settle();
+    for (auto& each : hosts_)
+        each->settle();
 }
 
 void Mesh::settle() {
@@ -217,11 +234,13 @@ void Mesh::settle() {
     };
     for (int quiet = 0; quiet < 4; ++quiet) {
         while (moving()) {
-            for (auto& each : hosts_) each->sync();
+            for (auto& each : hosts_)
+                each->sync();
             step();
             quiet = 0;
         }
-        for (auto& each : hosts_) each->sync();
+        for (auto& each : hosts_)
+            each->sync();
     }
 }
 

@@ -1,9 +1,9 @@
 // The real Node in a small mesh under loss of links, crashes and restarts, by seed.
+#include "tests/unit/node/mesh.h"
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
-
-#include "tests/unit/node/mesh.h"
 
 namespace tram::node::testing {
 
@@ -79,7 +79,8 @@ void disturb(Mesh& mesh, bool crashes) {
                 if (crashes && mesh.random()() % 3 == 0) mesh.crash(mesh.random()() % 3);
                 break;
             default:
-                for (int k = 0; k < 4; ++k) mesh.step();
+                for (int k = 0; k < 4; ++k)
+                    mesh.step();
                 break;
         }
         mesh.advance(Duration{mesh.random()() % 500});
@@ -118,20 +119,25 @@ TEST_CASE("nodes that route in a circle lose nothing", "[node]") {
                                    options("dtn://b/", RouterKind::kStatic, {via("dtn://c/")}),
                                    options("dtn://c/", RouterKind::kStatic, {via("dtn://a/")}),
                                    options("dtn://d/", RouterKind::kDirect)};
-    for (NodeOptions& each : nodes) each.hop_limit = 255;
+    for (NodeOptions& each : nodes)
+        each.hop_limit = 255;
     for (std::uint32_t seed = 1; seed <= 60; ++seed) {
         Mesh mesh{nodes, seed};
-        for (int i = 0; i < 5; ++i) mesh.submit(0, "dtn://d/in");
+        for (int i = 0; i < 5; ++i)
+            mesh.submit(0, "dtn://d/in");
         for (int i = 0; i < 60; ++i) {
             const std::size_t one = mesh.random()() % 3;
             mesh.connect(one, (one + 1) % 3);
-            for (int k = 0; k < 5; ++k) mesh.step();
+            for (int k = 0; k < 5; ++k)
+                mesh.step();
             if (mesh.random()() % 3 == 0) mesh.disconnect(one, (one + 1) % 3);
             if (mesh.random()() % 12 == 0) mesh.crash(mesh.random()() % 3);
         }
-        for (std::size_t one = 0; one < 3; ++one) mesh.disconnect(one, (one + 1) % 3);
+        for (std::size_t one = 0; one < 3; ++one)
+            mesh.disconnect(one, (one + 1) % 3);
         for (int i = 0; i < 8; ++i) {
-            for (std::size_t one = 0; one < 3; ++one) mesh.connect(one, 3);
+            for (std::size_t one = 0; one < 3; ++one)
+                mesh.connect(one, 3);
             mesh.settle();
             mesh.drain(3, "dtn://d/in");
             mesh.settle();

@@ -42,7 +42,8 @@ TEST_CASE("the check digit notices a changed digit and swapped neighbours", "[no
             std::string swapped = plain;
             if (i + 2 < plain.size() && swapped[i] != swapped[i + 1]) {
                 std::swap(swapped[i], swapped[i + 1]);
-                const bool same_value = (plain[i] == '0' && plain[i + 1] == 'Z') || (plain[i] == 'Z' && plain[i + 1] == '0');
+                const bool same_value =
+                    (plain[i] == '0' && plain[i + 1] == 'Z') || (plain[i] == 'Z' && plain[i + 1] == '0');
                 CHECK((!normalized_short_id(swapped) || same_value));
             }
         }

@@ -1,4 +1,4 @@
-#include "tests/fuzz_tcpcl/session_fuzz.h"
+#include "tests/fuzz/session_fuzz.h"
 
 #include <algorithm>
 #include <deque>

@@ -3,7 +3,7 @@
 #include <random>
 
 #include "proto/tcpcl/codec.h"
-#include "tests/fuzz_tcpcl/session_fuzz.h"
+#include "tests/fuzz/session_fuzz.h"
 
 namespace tram::tcpcl::fuzz {
 
