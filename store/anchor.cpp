@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "proto/base/crc32c.h"
+#include "proto/base/checksum.h"
 #include "store/database.h"
 
 namespace tram::store {

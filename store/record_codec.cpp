@@ -3,7 +3,7 @@
 #include <limits>
 #include <utility>
 
-#include "proto/base/crc32c.h"
+#include "proto/base/checksum.h"
 #include "proto/tram/store.pb.h"
 
 namespace tram::store {

@@ -17,8 +17,8 @@ std::string remedy_for(ErrorCode code) {
         case ErrorCode::kNotFound: return "tram bundle list shows what is here";
         case ErrorCode::kAmbiguous: return "give more digits of the id";
         case ErrorCode::kFull:
-            return "tram status shows the quota; let a peer take bundles away, or raise store.quota_bytes";
-        case ErrorCode::kTooLarge: return "send it in parts, or raise links.bundle_bytes_max";
+            return "tram status shows the quota; let a peer take bundles away, or raise store.quota";
+        case ErrorCode::kTooLarge: return "send it in parts, or raise links.bundle_max";
         case ErrorCode::kBusy:
         case ErrorCode::kUnavailable: return "try again in a moment";
         case ErrorCode::kCorrupt: return "see the log of tramd; check the disk";
@@ -56,12 +56,12 @@ void Server::receive(Message message) {
     dispatch(caller, request, message.frames);
 }
 
-void Server::answer(const Caller& caller, pb::Reply reply, Bytes payload) {
+bool Server::answer(const Caller& caller, pb::Reply reply, Bytes payload) {
     reply.set_id(caller.id);
     Message message{caller.client, caller.delimited, {Bytes::copy_of(as_bytes(reply.SerializeAsString()))}};
     if (reply.has_receive_bundle() && reply.receive_bundle().found())
         message.frames.push_back(std::move(payload));
-    sockets_.send(message);
+    return sockets_.send(message);
 }
 
 void Server::refuse(const Caller& caller, const Error& error) {
@@ -94,10 +94,12 @@ void Server::dispatch(const Caller& caller, const pb::Request& request, std::vec
     switch (request.body_case()) {
         case pb::Request::kStatus:
             *reply.mutable_status() = status(node_, shell_.facts());
-            return answer(caller, std::move(reply));
+            answer(caller, std::move(reply));
+            return;
         case pb::Request::kListPeers:
             *reply.mutable_list_peers() = list_peers(node_, shell_.facts());
-            return answer(caller, std::move(reply));
+            answer(caller, std::move(reply));
+            return;
         case pb::Request::kListBundles:
             return finish(list_bundles(node_, request.list_bundles()), reply.mutable_list_bundles());
         case pb::Request::kShowBundle:
@@ -192,7 +194,9 @@ void Server::reply(node::effect::Reply reply) {
     } else {
         out.mutable_done();
     }
-    answer(caller, std::move(out), std::move(payload));
+    const std::string token = out.receive_bundle().token();
+    const bool reached = answer(caller, std::move(out), std::move(payload));
+    if (!reached && !token.empty()) shell_.inject(node::input::Return{token});
 }
 
 void Server::publish(const node::effect::Notify& notify) {

@@ -37,7 +37,7 @@ class Server {
         std::uint64_t id = 0;
     };
     void receive(Message message);
-    void answer(const Caller& caller, pb::Reply reply, Bytes payload = {});
+    bool answer(const Caller& caller, pb::Reply reply, Bytes payload = {});
     void refuse(const Caller& caller, const Error& error);
     void dispatch(const Caller& caller, const pb::Request& request, std::vector<Bytes>& frames);
     void send_bundle(const Caller& caller, const pb::SendBundleRequest& request, std::vector<Bytes>& frames);

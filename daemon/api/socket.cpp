@@ -141,6 +141,7 @@ Sockets::~Sockets() {
 
 Result<void> Sockets::start() {
     impl_->router.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(impl_->options.frame_bytes_max));
+    impl_->router.set(zmq::sockopt::router_mandatory, true);
     impl_->router.set(zmq::sockopt::sndhwm, kAnswersWaitingMax);
     if (auto bound = impl_->bind(impl_->router, impl_->options.requests); !bound) return bound;
     if (auto bound = impl_->bind(impl_->publisher, impl_->options.events); !bound) return bound;
@@ -157,25 +158,25 @@ void Sockets::stop() {
     impl_->publisher.close();
 }
 
-void Sockets::send(const Message& message) {
-    if (impl_->stopped) return;
-    zmq::message_t client{message.client.data(), message.client.size()};
+bool Sockets::send(const Message& message) {
+    if (impl_->stopped) return false;
+    constexpr auto kMore = zmq::send_flags::sndmore | zmq::send_flags::dontwait;
+    bool sent = false;
     try {
-        impl_->router.send(client, zmq::send_flags::sndmore | zmq::send_flags::dontwait);
-        if (message.delimited) {
-            zmq::message_t delimiter;
-            impl_->router.send(delimiter, zmq::send_flags::sndmore | zmq::send_flags::dontwait);
-        }
-        for (std::size_t i = 0; i < message.frames.size(); ++i) {
-            const bool more = i + 1 < message.frames.size();
-            zmq::message_t frame{message.frames[i].data(), message.frames[i].size()};
-            impl_->router.send(
-                frame, (more ? zmq::send_flags::sndmore : zmq::send_flags::none) | zmq::send_flags::dontwait);
+        // The first frame decides: it is refused when the client is gone or takes no more answers.
+        sent = impl_->router.send(zmq::buffer(message.client), kMore).has_value();
+        if (sent && message.delimited) impl_->router.send(zmq::message_t{}, kMore);
+        for (std::size_t i = 0; sent && i < message.frames.size(); ++i) {
+            const Bytes& frame = message.frames[i];
+            const bool last = i + 1 == message.frames.size();
+            impl_->router.send(zmq::buffer(frame.data(), frame.size()),
+                               last ? zmq::send_flags::dontwait : kMore);
         }
     } catch (const zmq::error_t&) {
-        // The client went away between its request and our answer.
+        sent = false;
     }
     impl_->drain_soon();
+    return sent;
 }
 
 void Sockets::publish(const std::string& topic, const std::string& event) {

@@ -44,8 +44,8 @@ class Sockets {
     /// (another daemon answers there), invalid_argument.
     Result<void> start();
     void stop();
-    /// A client that is gone gets nothing and is no error.
-    void send(const Message& message);
+    /// False when the client is gone.
+    bool send(const Message& message);
     void publish(const std::string& topic, const std::string& event);
 
   private:

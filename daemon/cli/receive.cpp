@@ -27,7 +27,7 @@ using api::pb::Request;
 using Clock = std::chrono::steady_clock;
 
 /// How long one request waits at the daemon; short, so that a daemon that went away is noticed.
-constexpr Duration kWaitMax{10'000};
+constexpr Duration kWaitMax{2'000};
 constexpr Duration kReconnectPause{500};
 
 struct ReceiveOptions {

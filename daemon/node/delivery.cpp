@@ -17,12 +17,9 @@ std::string token_for(const Entry& entry) {
     return std::to_string(entry.record.key) + "." + short_id(entry.record.id);
 }
 
-struct Token {
-    BundleKey key = 0;
-    std::string short_id;
-};
+}  // namespace
 
-std::optional<Token> parse_token(std::string_view text) {
+std::optional<Delivery::Token> Delivery::parse_token(std::string_view text) {
     const std::size_t dot = text.find('.');
     if (dot == std::string_view::npos) return std::nullopt;
     Token token;
@@ -31,8 +28,6 @@ std::optional<Token> parse_token(std::string_view text) {
     token.short_id = text.substr(dot + 1);
     return token;
 }
-
-}  // namespace
 
 bool Delivery::is_local(const bpv7::Eid& endpoint) const {
     const NodeOptions& options = custody_.options();
@@ -125,7 +120,7 @@ void Delivery::hand_out(RequestId request, const Entry& entry) {
 void Delivery::acknowledge(const input::Acknowledge& acknowledge) {
     const auto token = parse_token(acknowledge.token);
     Entry* entry = token ? custody_.inventory().find(token->key) : nullptr;
-    if (!token || (entry != nullptr && short_id(entry->record.id) != token->short_id)) {
+    if (!token || (entry != nullptr && named_by(*token) == nullptr)) {
         custody_.emit(effect::Reply{
             acknowledge.request,
             fail(ErrorCode::kInvalidArgument,
@@ -135,6 +130,19 @@ void Delivery::acknowledge(const input::Acknowledge& acknowledge) {
     // A bundle that is gone was acknowledged before (or expired meanwhile): the same answer, once durable.
     if (entry != nullptr && entry->record.deliver_here) delivered(*entry);
     custody_.emit_when_durable(effect::Reply{acknowledge.request, effect::Reply::Done{}});
+}
+
+Entry* Delivery::named_by(const Token& token) {
+    Entry* entry = custody_.inventory().find(token.key);
+    return entry != nullptr && short_id(entry->record.id) == token.short_id ? entry : nullptr;
+}
+
+void Delivery::take_back(const input::Return& given_back) {
+    const auto token = parse_token(given_back.token);
+    const Entry* entry = token ? named_by(*token) : nullptr;
+    if (entry == nullptr || !leases_.contains(token->key)) return;
+    end_lease(token->key);
+    ready(*entry);
 }
 
 void Delivery::delivered(Entry& entry) {

@@ -26,16 +26,24 @@ class Delivery {
     void withdraw(const Entry& entry);
     void fetch(const input::Fetch& fetch);
     void acknowledge(const input::Acknowledge& acknowledge);
+    void take_back(const input::Return& given_back);
     void tick();
     [[nodiscard]] std::optional<Instant> next_timeout() const;
 
   private:
     using Position = std::pair<Rank, BundleKey>;
+    struct Token {
+        BundleKey key = 0;
+        std::string short_id;
+    };
+    static std::optional<Token> parse_token(std::string_view text);
     struct Waiter {
         RequestId request = 0;
         std::string endpoint;
         Instant until;
     };
+    /// The bundle that a token names; nullptr when it is gone or the token is another bundle's.
+    Entry* named_by(const Token& token);
     void serve(const std::string& endpoint);
     void end_lease(BundleKey key);
     void hand_out(RequestId request, const Entry& entry);

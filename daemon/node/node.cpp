@@ -84,10 +84,10 @@ void Node::handle(const input::Submit& submit) {
     Bytes wire = bpv7::encode(*bundle);
     if (!reception_.has_room(wire.size(), options().local_percent_max)) {
         ++custody_.counters().bundles_refused_full;
-        custody_.emit(effect::Reply{submit.request,
-                                    fail(ErrorCode::kFull,
-                                         "the store is full: see `tram status`; free disk space, raise "
-                                         "store.quota_bytes, or let a carrier take bundles away first")});
+        custody_.emit(
+            effect::Reply{submit.request, fail(ErrorCode::kFull,
+                                               "the store is full: see `tram status`; free disk space, raise "
+                                               "store.quota, or let a carrier take bundles away first")});
         return;
     }
     const bool local = delivery_.is_local(bundle->primary.destination);

@@ -55,6 +55,7 @@ class Node {
     void handle(const input::Submit& submit);
     void handle(const input::Fetch& fetch) { delivery_.fetch(fetch); }
     void handle(const input::Acknowledge& acknowledge) { delivery_.acknowledge(acknowledge); }
+    void handle(const input::Return& given_back) { delivery_.take_back(given_back); }
     void handle(const input::Cancel& cancel);
     void handle(const input::Hold& hold);
     void handle(const input::Tick& tick);

@@ -33,7 +33,7 @@ Result<void> check(const Submission& submission, const NodeOptions& options) {
     }
     if (submission.payload.size() > options.limits.bundle_bytes_max - kHeadersMax) {
         return fail(ErrorCode::kTooLarge, "the payload has " + std::to_string(submission.payload.size()) +
-                                              " bytes and links.bundle_bytes_max allows " +
+                                              " bytes and links.bundle_max allows " +
                                               std::to_string(options.limits.bundle_bytes_max - kHeadersMax));
     }
     return {};

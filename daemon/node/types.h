@@ -141,6 +141,10 @@ struct Acknowledge {
     RequestId request = 0;
     std::string token;
 };
+/// A HandOver did not reach its application: the bundle may go to another one at once.
+struct Return {
+    std::string token;
+};
 struct Cancel {
     RequestId request = 0;
     BundleKey key = 0;
@@ -158,7 +162,7 @@ struct Tick {};
 using Input =
     std::variant<input::PeerUp, input::PeerEnding, input::PeerDown, input::Arrived, input::Confirmed,
                  input::Declined, input::Persisted, input::Loaded, input::FreeSpace, input::Submit,
-                 input::Fetch, input::Acknowledge, input::Cancel, input::Hold, input::Tick>;
+                 input::Fetch, input::Acknowledge, input::Return, input::Cancel, input::Hold, input::Tick>;
 
 /// A bundle as an application receives it.
 struct HandOver {

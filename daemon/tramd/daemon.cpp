@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <spdlog/spdlog.h>
 #include <utility>
 
-#include "daemon/node/short_id.h"
 #include "daemon/tramd/settings.h"
 #include "daemon/tramd/version.h"
-#include "proto/base/check.h"
 
 namespace tram::tramd {
 
@@ -18,33 +17,6 @@ namespace asio = boost::asio;
 
 constexpr Duration kStopGrace{5'000};
 constexpr std::chrono::seconds kSpaceInterval{5};
-// A peer that sends rubbish must not fill the disk with log lines.
-constexpr std::uint64_t kRefusalsLoggedMax = 20;
-constexpr Duration kRefusalWindow{10'000};
-
-node::Refusal to_refusal(tcpcl::RefuseReason reason) {
-    switch (reason) {
-        case tcpcl::RefuseReason::kCompleted: return node::Refusal::kCompleted;
-        case tcpcl::RefuseReason::kNoResources: return node::Refusal::kNoResources;
-        case tcpcl::RefuseReason::kRetransmit: return node::Refusal::kRetransmit;
-        case tcpcl::RefuseReason::kSessionTerminating: return node::Refusal::kTerminating;
-        case tcpcl::RefuseReason::kUnknown:
-        case tcpcl::RefuseReason::kNotAcceptable:
-        case tcpcl::RefuseReason::kExtensionFailure: return node::Refusal::kNotAcceptable;
-    }
-    return node::Refusal::kNotAcceptable;
-}
-
-tcpcl::RefuseReason to_reason(node::Refusal refusal) {
-    switch (refusal) {
-        case node::Refusal::kCompleted: return tcpcl::RefuseReason::kCompleted;
-        case node::Refusal::kNoResources: return tcpcl::RefuseReason::kNoResources;
-        case node::Refusal::kRetransmit: return tcpcl::RefuseReason::kRetransmit;
-        case node::Refusal::kNotAcceptable: return tcpcl::RefuseReason::kNotAcceptable;
-        case node::Refusal::kTerminating: return tcpcl::RefuseReason::kSessionTerminating;
-    }
-    return tcpcl::RefuseReason::kUnknown;
-}
 
 }  // namespace
 
@@ -59,22 +31,7 @@ Result<void> Daemon::start() {
     node_ = std::make_unique<node::Node>(std::move(*options));
     attempt_errors_.resize(config_.peers.size());
 
-    auto opened =
-        StoreDriver::open(io_, store_options(config_),
-                          {.persisted =
-                               [this](store::Ticket up_to) {
-                                   input(node::input::Persisted{up_to});
-                                   settle();
-                               },
-                           .failed = [this](const Error& error) { store_failed(error); },
-                           .loaded =
-                               [this](std::vector<std::pair<store::BundleKey, Result<Bytes>>> found) {
-                                   for (auto& [key, wire] : found)
-                                       input(node::input::Loaded{key, std::move(wire)});
-                                   settle();
-                               }});
-    if (!opened) return std::unexpected{std::move(opened.error())};
-    store_ = std::move(*opened);
+    if (auto opened = open_store(); !opened) return opened;
     if (auto restored = restore(); !restored) return restored;
 
     links_ = std::make_unique<links::LinkManager>(io_, link_options(config_),
@@ -94,6 +51,33 @@ Result<void> Daemon::start() {
     spdlog::info("{} is ready: {} bundles stored, router {}, listening on TCP port{}, API at {}",
                  config_.node.id, node_->custody().inventory().entries().size(),
                  node_->forwarding().router().name(), ports.empty() ? " none" : ports, config_.api.endpoint);
+    return {};
+}
+
+Result<void> Daemon::open_store() {
+    const std::filesystem::path parent = config_.store.directory.parent_path();
+    std::error_code trouble;
+    std::filesystem::create_directories(parent, trouble);
+    if (trouble) {
+        return fail(ErrorCode::kIo,
+                    "cannot make the directory " + parent.string() + " for the store: " + trouble.message());
+    }
+    auto opened =
+        StoreDriver::open(io_, store_options(config_),
+                          {.persisted =
+                               [this](store::Ticket up_to) {
+                                   input(node::input::Persisted{up_to});
+                                   settle();
+                               },
+                           .failed = [this](const Error& error) { store_failed(error); },
+                           .loaded =
+                               [this](std::vector<std::pair<store::BundleKey, Result<Bytes>>> found) {
+                                   for (auto& [key, wire] : found)
+                                       input(node::input::Loaded{key, std::move(wire)});
+                                   settle();
+                               }});
+    if (!opened) return std::unexpected{std::move(opened.error())};
+    store_ = std::move(*opened);
     return {};
 }
 
@@ -129,148 +113,17 @@ int Daemon::run() {
 
 void Daemon::input(const node::Input& input) {
     node_->step(input, clock_.now());
+    unsettled_ = true;
 }
 
 void Daemon::settle() {
-    // Carrying out a Transmit can fail at once, which is another input.
-    do {
-        for (const node::Input& failed : std::exchange(failed_sends_, {}))
-            input(failed);
+    // Carrying out an effect can be the next input: a Transmit or a hand-over that fails at once.
+    while (std::exchange(unsettled_, false)) {
         for (node::Effect& effect : node_->take_effects()) {
             std::visit([this](auto& what) { carry_out(what); }, effect);
         }
-    } while (!failed_sends_.empty());
+    }
     arm_timer();
-}
-
-void Daemon::carry_out(node::effect::Persist& persist) {
-    const store::Ticket ticket = store_->commit(std::move(persist.batch));
-    TRAM_CHECK(ticket == persist.ticket);
-}
-
-void Daemon::carry_out(node::effect::Accept& accept) {
-    links_->accept(accept.link, accept.transfer);
-}
-
-void Daemon::carry_out(node::effect::Refuse& refuse) {
-    links_->refuse(refuse.link, refuse.transfer, to_reason(refuse.refusal));
-}
-
-void Daemon::carry_out(node::effect::Load& load) {
-    store_->load(std::move(load.keys));
-}
-
-void Daemon::carry_out(node::effect::Transmit& transmit) {
-    const auto sent = links_->send(transmit.link, std::move(transmit.wire));
-    if (sent) {
-        transfers_[transmit.link].emplace(*sent, transmit.key);
-    } else {
-        failed_sends_.emplace_back(node::input::Declined{transmit.link, transmit.key,
-                                                         sent.error().code == ErrorCode::kTooLarge
-                                                             ? node::Refusal::kNotAcceptable
-                                                             : node::Refusal::kTerminating});
-    }
-}
-
-void Daemon::carry_out(node::effect::Reply& reply) {
-    api_->reply(std::move(reply));
-}
-
-void Daemon::carry_out(node::effect::Notify& notify) {
-    log(notify);
-    api_->publish(notify);
-}
-
-void Daemon::log(const node::effect::Notify& notify) {
-    using What = node::effect::Notify::What;
-    switch (notify.what) {
-        case What::kPeerUp: spdlog::info("{} is here ({})", notify.peer, notify.detail); return;
-        case What::kPeerDown:
-            spdlog::info("{} is gone{}{}", notify.peer, notify.detail.empty() ? "" : ": ", notify.detail);
-            return;
-        case What::kStored:
-        case What::kForwarded:
-        case What::kDelivered:
-        case What::kReassembled:
-        case What::kReported:
-            if (!spdlog::should_log(spdlog::level::debug)) return;
-            spdlog::debug("bundle {} {} {} {}", notify.bundle ? notify.bundle->to_string() : "?",
-                          node::what_name(notify.what), notify.peer, notify.detail);
-            return;
-        case What::kExpired:
-        case What::kCancelled:
-        case What::kRefused:
-        case What::kCorrupt: break;
-    }
-    const Instant now = clock_.now().monotonic;
-    if (now - refusal_window_ > kRefusalWindow) {
-        if (refusals_logged_ > kRefusalsLoggedMax) {
-            spdlog::warn("{} more such lines were left out", refusals_logged_ - kRefusalsLoggedMax);
-        }
-        refusal_window_ = now;
-        refusals_logged_ = 0;
-    }
-    if (++refusals_logged_ > kRefusalsLoggedMax) return;
-    spdlog::warn("bundle {} {}{}{}{}{}", notify.bundle ? notify.bundle->to_string() : "(not decodable)",
-                 node::what_name(notify.what), notify.peer.empty() ? "" : ", peer ", notify.peer,
-                 notify.detail.empty() ? "" : ": ", notify.detail);
-}
-
-void Daemon::link_up(const links::LinkUp& up) {
-    if (up.configured_peer) {
-        configured_links_[up.link] = *up.configured_peer;
-        attempt_errors_[*up.configured_peer].clear();
-    }
-    auto peer = bpv7::Eid::parse(up.peer_node_id.empty() ? "dtn:none" : up.peer_node_id);
-    if (!peer || !(peer->is_none() || peer->is_node_id())) {
-        spdlog::warn("{} announces '{}', which is no node id; it may bring bundles but gets none", up.address,
-                     up.peer_node_id);
-        peer = bpv7::Eid{};
-    }
-    input(node::input::PeerUp{up.link, std::move(*peer), up.transfer_mru, up.address});
-}
-
-void Daemon::received(links::LinkId link, tcpcl::TransferId transfer, Bytes bundle) {
-    input(node::input::Arrived{link, transfer, std::move(bundle)});
-}
-
-std::optional<node::BundleKey> Daemon::finish_transfer(links::LinkId link, tcpcl::TransferId transfer) {
-    const auto running = transfers_.find(link);
-    if (running == transfers_.end()) return std::nullopt;
-    const auto found = running->second.extract(transfer);
-    return found.empty() ? std::nullopt : std::optional{found.mapped()};
-}
-
-void Daemon::acknowledged(links::LinkId link, tcpcl::TransferId transfer) {
-    if (const auto key = finish_transfer(link, transfer)) input(node::input::Confirmed{link, *key});
-}
-
-void Daemon::refused(links::LinkId link, tcpcl::TransferId transfer, tcpcl::RefuseReason reason) {
-    if (const auto key = finish_transfer(link, transfer)) {
-        input(node::input::Declined{link, *key, to_refusal(reason)});
-    }
-}
-
-void Daemon::link_ending(links::LinkId link) {
-    input(node::input::PeerEnding{link});
-}
-
-void Daemon::link_down(links::LinkId link, const std::optional<Error>& failure) {
-    transfers_.erase(link);
-    configured_links_.erase(link);
-    input(node::input::PeerDown{link, failure ? failure->message : std::string{}});
-}
-
-void Daemon::attempt_failed(const std::string& address, std::optional<std::size_t> configured_peer,
-                            const Error& failure) {
-    if (!configured_peer) {
-        spdlog::info("no session with {}: {}", address, failure.message);
-        return;
-    }
-    // A peer out of range is the ordinary case: said once, and again only when the reason changes.
-    std::string& last = attempt_errors_[*configured_peer];
-    if (last != failure.message) spdlog::info("{} is not in reach: {}", address, failure.message);
-    last = failure.message;
 }
 
 void Daemon::arm_timer() {

@@ -45,6 +45,7 @@ class Daemon final : private links::LinkListener {
                         const Error& failure) override;
     void burst_done() override { settle(); }
 
+    Result<void> open_store();
     Result<void> restore();
     void input(const node::Input& input);
     void settle();
@@ -78,7 +79,7 @@ class Daemon final : private links::LinkListener {
     std::unordered_map<links::LinkId, std::unordered_map<tcpcl::TransferId, node::BundleKey>> transfers_;
     std::vector<std::string> attempt_errors_;  // by configured peer
     std::unordered_map<links::LinkId, std::size_t> configured_links_;
-    std::vector<node::Input> failed_sends_;
+    bool unsettled_ = true;  // the node may have effects
     Instant started_{};
     bool stopping_ = false;
     int exit_code_ = 0;

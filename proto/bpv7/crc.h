@@ -1,7 +1,4 @@
-// The two checksums of RFC 9171 4.2.1: CRC-16/X.25 (ITU-T X.25) and CRC-32C (Castagnoli, RFC 4960 appendix
-// B).
-//
-// CRC-32C uses the processor's instruction where there is one; the tables remain the reference for both.
+// CRCs of blocks (RFC 9171 4.2.1): which checksum a CRC type means, and how wide it is.
 #pragma once
 
 #include <cstdint>
@@ -24,11 +21,5 @@ constexpr std::size_t crc_width(CrcType type) {
 
 /// The checksum of `parts` one after the other; 0 for kNone.
 std::uint32_t crc_of(CrcType type, std::initializer_list<ByteView> parts);
-
-/// One step over `data` from register `state`, by tables; crc_of() adds the initial and final inversion.
-std::uint16_t crc16_update(std::uint16_t state, ByteView data);
-std::uint32_t crc32c_update_by_table(std::uint32_t state, ByteView data);
-/// The same with whatever is fastest on this processor.
-std::uint32_t crc32c_update(std::uint32_t state, ByteView data);
 
 }  // namespace tram::bpv7
