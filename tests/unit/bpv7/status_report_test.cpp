@@ -93,6 +93,7 @@ TEST_CASE("records that are no status reports are refused", "[bpv7][rfc9171]") {
 
 TEST_CASE("a report is made only where RFC 9171 wants one", "[bpv7][rfc9171]") {
     PrimaryBlock primary;
+    primary.source = Eid::parse("dtn://b/out").value();
     primary.report_to = Eid::parse("dtn://a/").value();
     struct Case {
         Assertion which;
@@ -110,6 +111,9 @@ TEST_CASE("a report is made only where RFC 9171 wants one", "[bpv7][rfc9171]") {
     CHECK_FALSE(report_wanted(primary, one.which));
     primary.flags = one.flag;
     primary.report_to = Eid{};
+    CHECK_FALSE(report_wanted(primary, one.which));
+    primary.report_to = Eid::parse("dtn://a/").value();
+    primary.source = Eid{};
     CHECK_FALSE(report_wanted(primary, one.which));
 }
 
