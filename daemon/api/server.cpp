@@ -211,9 +211,9 @@ void Server::publish(const node::effect::Notify& notify) {
     } else {
         pb::BundleEvent& bundle = *event.mutable_bundle();
         bundle.set_what(std::string{node::what_name(notify.what)});
-        if (notify.bundle) {
-            bundle.set_short_id(node::short_id(notify.bundle->key()));
-            bundle.set_bundle_id(notify.bundle->to_string());
+        if (!notify.bundle.empty()) {
+            bundle.set_short_id(node::short_id(notify.bundle));
+            bundle.set_bundle_id(node::bundle_text(notify.bundle));
         }
         bundle.set_destination(notify.destination);
         bundle.set_peer(notify.peer);

@@ -28,6 +28,8 @@ class Server {
     void stop() { sockets_.stop(); }
     /// The node's answer to a request that became an input.
     void reply(node::effect::Reply reply);
+    /// False while nobody would hear an event: making one costs more than forwarding a bundle.
+    [[nodiscard]] bool has_subscribers() const { return sockets_.has_subscribers(); }
     void publish(const node::effect::Notify& notify);
 
   private:

@@ -53,8 +53,9 @@ struct Sockets::Impl {
           receiver{std::move(on_message)},
           burst_done{std::move(on_burst)},
           router{context, zmq::socket_type::router},
-          publisher{context, zmq::socket_type::pub},
-          readable{io} {}
+          publisher{context, zmq::socket_type::xpub},
+          readable{io},
+          subscriptions_readable{io} {}
 
     Result<void> bind(zmq::socket_t& socket, const std::string& endpoint) {
         const std::string path = ipc_path(endpoint);
@@ -86,6 +87,25 @@ struct Sockets::Impl {
                                 drain();
                                 wait();
                             });
+    }
+
+    void wait_for_subscriptions() {
+        subscriptions_readable.async_wait(asio::posix::stream_descriptor::wait_read,
+                                          [this](const boost::system::error_code& error) {
+                                              if (error || stopped) return;
+                                              count_subscriptions();
+                                              wait_for_subscriptions();
+                                          });
+    }
+
+    /// An XPUB socket hears of each first subscription and last unsubscription as a byte 1 or 0 and the
+    /// topic.
+    void count_subscriptions() {
+        zmq::message_t change;
+        while (publisher.recv(change, zmq::recv_flags::dontwait)) {
+            if (change.size() == 0) continue;
+            subscriptions += *change.data<unsigned char>() == 1 ? 1 : -1;
+        }
     }
 
     /// Reads what is there, a turn's worth; goes on in the next turn when there is more.
@@ -128,6 +148,8 @@ struct Sockets::Impl {
     zmq::socket_t router;
     zmq::socket_t publisher;
     asio::posix::stream_descriptor readable;
+    asio::posix::stream_descriptor subscriptions_readable;
+    int subscriptions = 0;
     bool drain_posted = false;
     bool stopped = false;
 };
@@ -148,12 +170,16 @@ Result<void> Sockets::start() {
     impl_->readable.assign(impl_->router.get(zmq::sockopt::fd));
     impl_->wait();
     impl_->drain_soon();
+    impl_->subscriptions_readable.assign(impl_->publisher.get(zmq::sockopt::fd));
+    impl_->wait_for_subscriptions();
     return {};
 }
 
 void Sockets::stop() {
     if (std::exchange(impl_->stopped, true)) return;
-    if (impl_->readable.is_open()) impl_->readable.release();  // the descriptor belongs to ZeroMQ
+    // The descriptors belong to ZeroMQ.
+    if (impl_->readable.is_open()) impl_->readable.release();
+    if (impl_->subscriptions_readable.is_open()) impl_->subscriptions_readable.release();
     impl_->router.close();
     impl_->publisher.close();
 }
@@ -179,10 +205,15 @@ bool Sockets::send(const Message& message) {
     return sent;
 }
 
+bool Sockets::has_subscribers() const {
+    return impl_->subscriptions > 0;
+}
+
 void Sockets::publish(const std::string& topic, const std::string& event) {
     if (impl_->stopped) return;
     impl_->publisher.send(zmq::buffer(topic), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
     impl_->publisher.send(zmq::buffer(event), zmq::send_flags::dontwait);
+    impl_->count_subscriptions();
 }
 
 }  // namespace tram::api

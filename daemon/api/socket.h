@@ -27,7 +27,7 @@ struct Message {
 
 struct SocketOptions {
     std::string requests;  ///< endpoint to bind the ROUTER socket to
-    std::string events;    ///< endpoint to bind the PUB socket to
+    std::string events;    ///< endpoint to bind the socket to that SUB sockets connect to
     std::size_t frame_bytes_max = 0;
 };
 
@@ -46,6 +46,8 @@ class Sockets {
     void stop();
     /// False when the client is gone.
     bool send(const Message& message);
+    /// Whether anybody has subscribed to any topic.
+    [[nodiscard]] bool has_subscribers() const;
     void publish(const std::string& topic, const std::string& event);
 
   private:

@@ -15,6 +15,7 @@ using node::Entry;
 constexpr std::uint32_t kPageDefault = 100;
 constexpr std::uint32_t kPageMax = 1'000;
 constexpr std::size_t kPrefixMin = 4;
+constexpr std::size_t kPeersCounted = 64;
 
 std::uint64_t since(std::uint64_t now, std::uint64_t then) {
     return now > then ? now - then : 0;
@@ -24,11 +25,6 @@ std::string state_of(const store::BundleRecord& record) {
     if (record.held) return "held";
     if (record.forward && record.deliver_here) return "forward+deliver";
     return record.deliver_here ? "deliver" : "forward";
-}
-
-std::string id_text(const Bytes& key) {
-    const auto id = bpv7::BundleId::from_key(key);
-    return id ? id->to_string() : to_hex(key);
 }
 
 std::vector<std::string> reasons(const node::Node& node, const Entry& entry) {
@@ -60,7 +56,7 @@ void fill(pb::Bundle& out, const node::Node& node, const Entry& entry, bool with
     const std::uint64_t now = node.custody().node_time_ms();
     out.set_key(record.key);
     out.set_short_id(node::short_id(record.id));
-    out.set_bundle_id(id_text(record.id));
+    out.set_bundle_id(node::bundle_text(record.id));
     out.set_source(record.source);
     out.set_destination(record.destination);
     out.set_state(state_of(record));
@@ -95,11 +91,13 @@ void fill(pb::Peer& out, const node::Node& node, const node::Peer& peer) {
     }
 }
 
-/// What waits for each peer, one pass over the inventory for all of them.
+/// What waits for each peer, one pass over the inventory for all of them; for the first kPeersCounted only,
+/// so that a host of strangers does not make a question expensive.
 void count_queues(const node::Node& node, google::protobuf::RepeatedPtrField<pb::Peer>& peers) {
     const std::uint64_t now = node.custody().node_time_ms();
     std::vector<std::pair<pb::Peer*, node::Peer>> known;
     for (pb::Peer& out : peers) {
+        if (known.size() == kPeersCounted) break;
         auto id = bpv7::Eid::parse(out.node_id());
         if (!id || id->is_none()) continue;
         node::Peer stand_in;
@@ -230,7 +228,7 @@ Result<Found> look_up(const node::Node& node, const std::string& name, bool with
                 "list), a key, or a bundle id; was a digit mistyped?");
     }
     const auto means = [&](const Bytes& id) {
-        return full_id ? id_text(id) == name : node::short_id_begins(node::short_id(id), *digits);
+        return full_id ? node::bundle_text(id) == name : node::short_id_begins(node::short_id(id), *digits);
     };
     for (const auto& [stored, entry] : inventory.entries()) {
         if (means(entry.record.id)) found.stored.push_back(stored);
@@ -356,7 +354,7 @@ Result<pb::TraceBundleReply> trace_bundle(const node::Node& node, const std::str
     pb::TraceBundleReply out;
     const auto begin = [&](const Bytes& id, const std::string& destination) {
         out.set_short_id(node::short_id(id));
-        out.set_bundle_id(id_text(id));
+        out.set_bundle_id(node::bundle_text(id));
         out.set_destination(destination);
     };
     if (!found->stored.empty()) {

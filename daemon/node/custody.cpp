@@ -14,7 +14,7 @@ namespace tram::node {
 namespace {
 
 constexpr std::uint64_t kReservationSize = 10'000;
-constexpr std::uint64_t kClockSaveInterval_ms = 5'000;
+constexpr std::uint64_t kClockSaveInterval_ms = 60'000;
 // A bundle is recognised this long beyond its lifetime, because other nodes may account its age differently.
 constexpr std::uint64_t kTombstoneMargin_ms = 24ULL * 3600 * 1000;
 constexpr const char* kClockRow = "node_time";
@@ -218,9 +218,8 @@ void Custody::loaded(const input::Loaded& loaded) {
 }
 
 void Custody::notify(effect::Notify::What what, const Entry& entry, std::string peer, std::string detail) {
-    auto id = bpv7::BundleId::from_key(entry.record.id);
-    emit(effect::Notify{what, id ? std::optional{std::move(*id)} : std::nullopt, entry.record.destination,
-                        std::move(peer), std::move(detail)});
+    emit_when_durable(
+        effect::Notify{what, entry.record.id, entry.record.destination, std::move(peer), std::move(detail)});
 }
 
 std::vector<Effect> Custody::take_effects() {

@@ -51,8 +51,7 @@ Forwarding::Forwarding(Custody& custody)
 
 void Forwarding::peer_up(const input::PeerUp& up) {
     neighbours_.connect(up);
-    custody_.emit(
-        effect::Notify{effect::Notify::What::kPeerUp, std::nullopt, {}, up.peer.to_string(), up.address});
+    custody_.emit(effect::Notify{effect::Notify::What::kPeerUp, {}, {}, up.peer.to_string(), up.address});
     Peer* peer = neighbours_.peer(up.peer);
     if (peer == nullptr) return;
     to_pump_.insert(up.peer);
@@ -74,8 +73,7 @@ void Forwarding::peer_down(const input::PeerDown& down) {
     const Link* link = neighbours_.link(down.link);
     if (link == nullptr) return;
     const bpv7::Eid id = link->peer;
-    custody_.emit(
-        effect::Notify{effect::Notify::What::kPeerDown, std::nullopt, {}, link->peer_text, down.reason});
+    custody_.emit(effect::Notify{effect::Notify::What::kPeerDown, {}, {}, link->peer_text, down.reason});
     const auto unconfirmed = neighbours_.disconnect(down.link, custody_.now().monotonic, down.reason);
     Peer* peer = neighbours_.peer(id);
     for (const BundleKey key : unconfirmed) {
@@ -263,18 +261,18 @@ void Forwarding::cut(BundleKey key, std::uint64_t bytes_max, const Bytes& wire) 
 }
 
 void Forwarding::tick() {
-    for (auto& [id, peer] : neighbours_.peers()) {
-        if (peer.paused_until && *peer.paused_until <= custody_.now().monotonic) {
-            peer.paused_until.reset();
-            to_pump_.insert(id);
+    for (Peer* peer : neighbours_.reachable()) {
+        if (peer->paused_until && *peer->paused_until <= custody_.now().monotonic) {
+            peer->paused_until.reset();
+            to_pump_.insert(peer->id);
         }
     }
 }
 
-std::optional<Instant> Forwarding::next_timeout() const {
+std::optional<Instant> Forwarding::next_timeout() {
     std::optional<Instant> next;
-    for (const auto& [id, peer] : neighbours_.peers()) {
-        if (peer.paused_until && (!next || *peer.paused_until < *next)) next = peer.paused_until;
+    for (const Peer* peer : neighbours_.reachable()) {
+        if (peer->paused_until && (!next || *peer->paused_until < *next)) next = peer->paused_until;
     }
     return next;
 }

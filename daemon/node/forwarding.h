@@ -34,7 +34,7 @@ class Forwarding {
     /// Transmits what the windows allow; called at the end of every burst.
     void pump();
     void tick();
-    [[nodiscard]] std::optional<Instant> next_timeout() const;
+    [[nodiscard]] std::optional<Instant> next_timeout();
 
     [[nodiscard]] const Neighbours& neighbours() const { return neighbours_; }
     [[nodiscard]] Neighbours& neighbours() { return neighbours_; }

@@ -4,6 +4,12 @@
 
 namespace tram::node {
 
+namespace {
+
+constexpr std::size_t kPeersMax = 4'096;
+
+}  // namespace
+
 std::optional<BundleKey> Peer::dequeue() {
     if (queue.empty()) return std::nullopt;
     const auto first = queue.begin();
@@ -47,6 +53,8 @@ std::vector<BundleKey> Neighbours::disconnect(LinkId id, Instant now, const std:
             peer->queue.clear();
             peer->paused_until.reset();
             peer->pause = Duration{0};
+            // Strangers may come under ever new names: what is remembered of them is bounded.
+            if (peers_.size() > kPeersMax) peers_.erase(found->second.peer);
         }
     }
     links_.erase(found);
@@ -73,8 +81,11 @@ Link* Neighbours::sending_link(const Peer& peer) {
 
 std::vector<Peer*> Neighbours::reachable() {
     std::vector<Peer*> found;
-    for (auto& [id, peer] : peers_) {
-        if (sending_link(peer) != nullptr) found.push_back(&peer);
+    for (const auto& [id, link] : links_) {
+        Peer* peer = this->peer(link.peer);
+        if (peer == nullptr) continue;
+        const Link* sending = sending_link(*peer);
+        if (sending != nullptr && sending->id == id) found.push_back(peer);
     }
     return found;
 }

@@ -43,7 +43,7 @@ bool Reception::has_room(std::uint64_t bytes, std::uint32_t percent) const {
 
 void Reception::refuse(const Incoming& in, Refusal refusal, std::string why) {
     custody_.emit(effect::Refuse{in.arrived.link, in.arrived.transfer, refusal});
-    custody_.emit(effect::Notify{effect::Notify::What::kRefused, in.id,
+    custody_.emit(effect::Notify{effect::Notify::What::kRefused, Bytes::copy_of(in.id_key),
                                  in.bundle.primary.destination.to_string(), in.peer.to_string(),
                                  std::move(why)});
 }
@@ -63,7 +63,7 @@ void Reception::arrived(const input::Arrived& arrived) {
         custody_.emit(effect::Refuse{arrived.link, arrived.transfer, Refusal::kNotAcceptable});
         custody_.emit(
             effect::Notify{effect::Notify::What::kRefused,
-                           std::nullopt,
+                           {},
                            {},
                            link->peer_text,
                            std::string{code_name(decoded.error().code)} + ": " + decoded.error().message});
@@ -192,7 +192,7 @@ bool Reception::consume_report(const Incoming& in) {
                         store::HopRecord{primary.source.to_string(), custody_.node_time_ms()});
     } else {
         custody_.emit(effect::Notify{effect::Notify::What::kReported,
-                                     report->subject,
+                                     Bytes{report->subject.key()},
                                      {},
                                      primary.source.to_string(),
                                      std::string{bpv7::reason_text(report->reason)}});

@@ -5,6 +5,11 @@
 
 namespace tram::node {
 
+std::string bundle_text(ByteView key) {
+    const auto id = bpv7::BundleId::from_key(key);
+    return id ? id->to_string() : to_hex(key);
+}
+
 std::string_view what_name(effect::Notify::What what) {
     using What = effect::Notify::What;
     switch (what) {

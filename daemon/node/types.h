@@ -211,7 +211,7 @@ struct Reply {
     RequestId request = 0;
     Result<std::variant<Done, Sent, Nothing, HandOver>> outcome;
 };
-/// Something that subscribers and logs may want to know.
+/// Something that subscribers and logs may want to know; what it says about a stored bundle is durable.
 struct Notify {
     enum class What : std::uint8_t {
         kStored,
@@ -227,7 +227,7 @@ struct Notify {
         kPeerDown,
     };
     What what = What::kStored;
-    std::optional<bpv7::BundleId> bundle;
+    Bytes bundle;  ///< bpv7::BundleId::key(); empty when no bundle is meant or it could not be decoded
     std::string destination;
     std::string peer;    ///< node id text
     std::string detail;  ///< a reason, for people; never payload
@@ -237,6 +237,8 @@ struct Notify {
 using Effect = std::variant<effect::Persist, effect::Accept, effect::Refuse, effect::Load, effect::Transmit,
                             effect::Reply, effect::Notify>;
 
+/// The text of bpv7::BundleId::to_string() for a key; the key in hexadecimal when it is none.
+std::string bundle_text(ByteView key);
 std::string_view what_name(effect::Notify::What what);
 std::string_view kind_name(bpv7::Kind kind);
 std::optional<bpv7::Kind> kind_from_name(std::string_view name);

@@ -44,7 +44,6 @@ Result<void> Daemon::start() {
     if (auto ready = links_->start(); !ready) return ready;
     watch_signals();
     watch_space();
-    settle();
     std::string ports;
     for (const std::uint16_t port : links_->listening_ports())
         ports += " " + std::to_string(port);
@@ -145,6 +144,7 @@ void Daemon::watch_space() {
     const std::uint64_t free = store_->store().usage().free_bytes;
     const std::uint64_t reserve = config_.store.reserve_bytes * 2;
     input(node::input::FreeSpace{free > reserve ? free - reserve : 0});
+    settle();
     space_timer_.expires_after(kSpaceInterval);
     space_timer_.async_wait([this](const boost::system::error_code& error) {
         if (!error && !stopping_) watch_space();

@@ -60,7 +60,7 @@ void Daemon::carry_out(node::effect::Reply& reply) {
 
 void Daemon::carry_out(node::effect::Notify& notify) {
     log(notify);
-    api_->publish(notify);
+    if (api_->has_subscribers()) api_->publish(notify);
 }
 
 void Daemon::log(const node::effect::Notify& notify) {
@@ -76,7 +76,7 @@ void Daemon::log(const node::effect::Notify& notify) {
         case What::kReassembled:
         case What::kReported:
             if (!spdlog::should_log(spdlog::level::debug)) return;
-            spdlog::debug("bundle {} {} {} {}", notify.bundle ? notify.bundle->to_string() : "?",
+            spdlog::debug("bundle {} {} {} {}", node::bundle_text(notify.bundle),
                           node::what_name(notify.what), notify.peer, notify.detail);
             return;
         case What::kExpired:
@@ -93,7 +93,8 @@ void Daemon::log(const node::effect::Notify& notify) {
         refusals_logged_ = 0;
     }
     if (++refusals_logged_ > kRefusalsLoggedMax) return;
-    spdlog::warn("bundle {} {}{}{}{}{}", notify.bundle ? notify.bundle->to_string() : "(not decodable)",
+    spdlog::warn("bundle {} {}{}{}{}{}",
+                 notify.bundle.empty() ? "(not decodable)" : node::bundle_text(notify.bundle),
                  node::what_name(notify.what), notify.peer.empty() ? "" : ", peer ", notify.peer,
                  notify.detail.empty() ? "" : ": ", notify.detail);
 }
