@@ -37,6 +37,7 @@ config::Config talkative(const std::string& node_id) {
     config::Config config = fast_config(node_id);
     config.links.keepalive_s = 1;
     config.links.segment_bytes_max = kSegmentBytes;
+    config.bundles.status_reports = true;
     config.routing.router = config::RouterKind::kDirect;
     return config;
 }

@@ -11,7 +11,9 @@ namespace tram::harness {
 namespace {
 
 constexpr std::uint64_t kBundlesEachWay = 1'000;
-constexpr int kMeetingsMax = 50;
+constexpr int kMeetingsMax = 200;
+// Bundles that arrive before a brief meeting is cut off.
+constexpr std::uint64_t kBrief = 150;
 
 const std::string kAtA = "dtn://village/inbox";
 const std::string kAtB = "dtn://commune/inbox";
@@ -86,7 +88,7 @@ struct Journey {
         start_carrier_towards(met);
         REQUIRE(wait_until(
             [&] {
-                return received_from(c, met.node_id()) + received_from(met, kCarrier) - before >= 100 ||
+                return received_from(c, met.node_id()) + received_from(met, kCarrier) - before >= kBrief ||
                        (waiting_for(met, kCarrier) == std::optional<std::uint64_t>{0} &&
                         waiting_for(c, met.node_id()) == std::optional<std::uint64_t>{0});
             },
