@@ -1,6 +1,9 @@
 #include "daemon/tramd/daemon.h"
 
 #include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <filesystem>
 #include <spdlog/spdlog.h>
@@ -20,7 +23,15 @@ constexpr std::chrono::seconds kSpaceInterval{5};
 
 }  // namespace
 
-Daemon::Daemon(config::Config config) : config_{std::move(config)}, clock_{config_.node.clock_trusted} {}
+struct Daemon::Loop {
+    asio::io_context io{1};
+    asio::signal_set signals{io};
+    asio::steady_timer timer{io};
+    asio::steady_timer space_timer{io};
+};
+
+Daemon::Daemon(config::Config config)
+    : config_{std::move(config)}, clock_{config_.node.clock_trusted}, loop_{std::make_unique<Loop>()} {}
 
 Daemon::~Daemon() = default;
 
@@ -34,9 +45,9 @@ Result<void> Daemon::start() {
     if (auto opened = open_store(); !opened) return opened;
     if (auto restored = restore(); !restored) return restored;
 
-    links_ = std::make_unique<links::LinkManager>(io_, link_options(config_),
+    links_ = std::make_unique<links::LinkManager>(loop_->io, link_options(config_),
                                                   static_cast<links::LinkListener&>(*this));
-    api_ = std::make_unique<api::Server>(io_, api_options(config_), *node_,
+    api_ = std::make_unique<api::Server>(loop_->io, api_options(config_), *node_,
                                          api::Server::Shell{.inject = [this](node::Input in) { input(in); },
                                                             .facts = [this] { return facts(); },
                                                             .burst_done = [this] { settle(); }});
@@ -62,7 +73,7 @@ Result<void> Daemon::open_store() {
                     "cannot make the directory " + parent.string() + " for the store: " + trouble.message());
     }
     auto opened =
-        StoreDriver::open(io_, store_options(config_),
+        StoreDriver::open(loop_->io, store_options(config_),
                           {.persisted =
                                [this](store::Ticket up_to) {
                                    input(node::input::Persisted{up_to});
@@ -106,7 +117,7 @@ Result<void> Daemon::restore() {
 }
 
 int Daemon::run() {
-    io_.run();
+    loop_->io.run();
     return exit_code_;
 }
 
@@ -129,10 +140,10 @@ void Daemon::arm_timer() {
     const auto next = stopping_ ? std::nullopt : node_->next_timeout();
     if (next == timer_at_) return;
     timer_at_ = next;
-    timer_.cancel();
+    loop_->timer.cancel();
     if (!next) return;
-    timer_.expires_at(std::chrono::steady_clock::time_point{next->time_since_epoch()});
-    timer_.async_wait([this](const boost::system::error_code& error) {
+    loop_->timer.expires_at(std::chrono::steady_clock::time_point{next->time_since_epoch()});
+    loop_->timer.async_wait([this](const boost::system::error_code& error) {
         if (error) return;
         timer_at_.reset();
         input(node::input::Tick{});
@@ -145,19 +156,19 @@ void Daemon::watch_space() {
     const std::uint64_t reserve = config_.store.reserve_bytes * 2;
     input(node::input::FreeSpace{free > reserve ? free - reserve : 0});
     settle();
-    space_timer_.expires_after(kSpaceInterval);
-    space_timer_.async_wait([this](const boost::system::error_code& error) {
+    loop_->space_timer.expires_after(kSpaceInterval);
+    loop_->space_timer.async_wait([this](const boost::system::error_code& error) {
         if (!error && !stopping_) watch_space();
     });
 }
 
 void Daemon::watch_signals() {
-    signals_.add(SIGINT);
-    signals_.add(SIGTERM);
-    signals_.add(SIGHUP);
-    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    loop_->signals.add(SIGINT);
+    loop_->signals.add(SIGTERM);
+    loop_->signals.add(SIGHUP);
+    loop_->signals.async_wait([this](const boost::system::error_code& error, int signal) {
         if (error) return;
-        signals_.clear();
+        loop_->signals.clear();
         if (signal == SIGHUP) {
             spdlog::warn("the configuration is read at start only: restart tramd to apply changes");
             return watch_signals();
@@ -180,12 +191,12 @@ void Daemon::begin_stop(int exit_code) {
     if (std::exchange(stopping_, true)) return;
     exit_code_ = exit_code;
     arm_timer();
-    space_timer_.cancel();
-    signals_.cancel();
+    loop_->space_timer.cancel();
+    loop_->signals.cancel();
     links_->stop(kStopGrace, [this] {
         settle();
         api_->stop();
-        io_.stop();
+        loop_->io.stop();
     });
 }
 

@@ -4,9 +4,6 @@
 // posted here. Every burst of inputs ends in settle(), which carries out the effects and sets the timer.
 #pragma once
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -67,10 +64,8 @@ class Daemon final : private links::LinkListener {
 
     config::Config config_;
     Clock clock_;
-    boost::asio::io_context io_{1};
-    boost::asio::signal_set signals_{io_};
-    boost::asio::steady_timer timer_{io_};
-    boost::asio::steady_timer space_timer_{io_};
+    struct Loop;
+    std::unique_ptr<Loop> loop_;  // outlives everything that runs on it
     std::optional<Instant> timer_at_;
     std::unique_ptr<StoreDriver> store_;
     std::unique_ptr<node::Node> node_;
