@@ -127,6 +127,7 @@ Entry& Custody::store(const bpv7::Bundle& bundle, Bytes wire, Intake intake) {
     record.local = !intake.received_from.has_value();
     record.deliver_here = intake.deliver_here;
     record.forward = intake.forward;
+    record.held = intake.held;
     record.received_from = std::move(intake.received_from);
 
     Entry& entry = inventory_.insert(std::move(record));

@@ -44,6 +44,7 @@ struct Intake {
     std::optional<store::HopRecord> received_from;  ///< nothing: made here
     bool deliver_here = false;
     bool forward = false;
+    bool held = false;
 };
 
 class Custody {

@@ -230,8 +230,13 @@ void Reception::keep(Incoming& in) {
         ++custody_.counters().bundles_refused_full;
         return refuse(in, Refusal::kNoResources, "the store is full");
     }
-    if (in.replaces) custody_.drop(*in.replaces);
-    Intake intake{store::HopRecord{in.peer.to_string(), custody_.node_time_ms()}, local, forward};
+    Intake intake{.received_from = store::HopRecord{in.peer.to_string(), custody_.node_time_ms()},
+                  .deliver_here = local,
+                  .forward = forward};
+    if (in.replaces) {
+        intake.held = custody_.inventory().find(*in.replaces)->record.held;
+        custody_.drop(*in.replaces);
+    }
     const Entry& entry = custody_.store(in.bundle, std::move(in.wire), std::move(intake));
     custody_.emit_when_durable(effect::Accept{in.arrived.link, in.arrived.transfer});
     custody_.notify(effect::Notify::What::kStored, entry, in.peer.to_string());
