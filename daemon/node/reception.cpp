@@ -236,6 +236,7 @@ void Reception::keep(Incoming& in) {
         return refuse(in, Refusal::kNoResources, "the store is full");
     }
     if (in.replaces) custody_.drop(*in.replaces);
+    count_stored(in.wire.size());
     Intake intake{store::HopRecord{in.peer.to_string(), custody_.node_time_ms()}, local, forward};
     const Entry& entry = custody_.store(in.bundle, std::move(in.wire), std::move(intake));
     custody_.emit_when_durable(effect::Accept{in.arrived.link, in.arrived.transfer});
