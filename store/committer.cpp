@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kGroupBytesMax = 8U << 20;
 constexpr std::size_t kKeptBufferBytesMax = 1U << 20;  // larger ones are returned to the system after a group
+constexpr std::uint64_t kAnchorBytesMax = 64U << 10;   // one file of a few bytes
 constexpr auto kAnchorInterval = std::chrono::seconds{1};
 
 std::size_t payload_bytes(const Batch& batch) {
@@ -231,6 +232,11 @@ Result<void> Committer::write() {
 void Committer::write_anchor() {
     anchor_due_.reset();
     if (failure_) return;
+    // Others may have filled the disk since the last write. An anchor that lags behind is still true.
+    if (space_.check(kAnchorBytesMax) == SpaceWatch::Room::kNone) {
+        anchor_due_ = std::chrono::steady_clock::now() + kAnchorInterval;
+        return;
+    }
     if (auto written = database_.anchor().write(database_.db().GetLatestSequenceNumber()); !written) {
         failure_ = written.error();
         failed_ = true;

@@ -9,6 +9,7 @@
 #include "proto/base/check.h"
 #include "store/database_options.h"
 #include "store/record_codec.h"
+#include "store/space_watch.h"
 
 namespace tram::store {
 
@@ -68,6 +69,7 @@ Error error_from(const rocksdb::Status& status, std::string_view doing) {
 Result<std::unique_ptr<Database>> Database::open(const DatabaseOptions& options) {
     std::unique_ptr<Database> database{new Database{options}};
     if (auto present = database->check_presence(); !present) return std::unexpected{present.error()};
+    if (auto room = database->check_space(); !room) return std::unexpected{room.error()};
     if (auto opened = database->open_checked(); !opened) return std::unexpected{opened.error()};
     if (auto schema = database->check_schema(); !schema) return std::unexpected{schema.error()};
     // What recovery brought back is on disk now, so the anchor may say so (after an accepted loss: must).
@@ -137,6 +139,20 @@ Result<void> Database::check_presence() {
                 fmt::format("the anchor file of {} is {}, so it cannot be told whether acknowledged data is "
                             "missing. {}",
                             directory, recorded ? "missing" : "damaged", kRemedy));
+}
+
+Result<void> Database::check_space() {
+    std::uint64_t log_bytes = 0;
+    std::vector<std::string> names;
+    // What cannot be listed or measured shows when the database is opened.
+    options_.file_system->GetChildren(rows_path_, {}, &names, nullptr).PermitUncheckedError();
+    for (const std::string& name : names) {
+        std::uint64_t bytes = 0;
+        if (!name.ends_with(".log")) continue;
+        const auto measured = options_.file_system->GetFileSize(rows_path_ + "/" + name, {}, &bytes, nullptr);
+        if (measured.ok()) log_bytes += bytes;
+    }
+    return SpaceWatch::make_room_to_open(*options_.file_system, options_.directory, log_bytes);
 }
 
 Result<void> Database::open_checked() {

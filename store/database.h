@@ -59,6 +59,7 @@ class Database {
     enum class Access : std::uint8_t { kReadWrite, kReadOnly };
 
     Result<void> check_presence();
+    Result<void> check_space();
     Result<void> open_checked();
     Result<void> recover_torn_log(const std::string& flaw);
     rocksdb::Status open_db(Access access, rocksdb::WALRecoveryMode mode);

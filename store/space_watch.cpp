@@ -1,6 +1,7 @@
 #include "store/space_watch.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <limits>
 #include <system_error>
 #include <unistd.h>
@@ -8,11 +9,19 @@
 
 namespace tram::store {
 
+namespace {
+
+constexpr const char* kReserveName = "reserve";
+/// Manifest, a new log, the anchor.
+constexpr std::uint64_t kOpenBytesMin = 4U << 20;
+
+}  // namespace
+
 SpaceWatch::SpaceWatch(std::shared_ptr<rocksdb::FileSystem> file_system, std::filesystem::path directory,
                        std::uint64_t reserve_bytes)
     : file_system_{std::move(file_system)},
       directory_{std::move(directory)},
-      reserve_path_{directory_ / "reserve"},
+      reserve_path_{directory_ / kReserveName},
       reserve_bytes_{reserve_bytes} {
     std::error_code ignored;
     const auto size = std::filesystem::file_size(reserve_path_, ignored);
@@ -21,6 +30,23 @@ SpaceWatch::SpaceWatch(std::shared_ptr<rocksdb::FileSystem> file_system, std::fi
         give_up_reserve();
         if (free_bytes() >= 2 * reserve_bytes_) make_reserve();
     }
+}
+
+Result<void> SpaceWatch::make_room_to_open(rocksdb::FileSystem& file_system,
+                                           const std::filesystem::path& directory, std::uint64_t log_bytes) {
+    const std::uint64_t needed = log_bytes + kOpenBytesMin;
+    std::uint64_t free = 0;
+    const auto enough = [&] {
+        const auto status = file_system.GetFreeSpace(directory.string(), {}, &free, nullptr);
+        return !status.ok() || free >= needed;
+    };
+    if (enough()) return {};
+    std::error_code ignored;
+    std::filesystem::remove(directory / kReserveName, ignored);
+    if (enough()) return {};
+    return fail(ErrorCode::kFull,
+                fmt::format("the disk of {} is full: opening the store takes {} bytes, {} are free",
+                            directory.string(), needed, free));
 }
 
 SpaceWatch::Room SpaceWatch::check(std::uint64_t upcoming_bytes) {

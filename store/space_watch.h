@@ -14,6 +14,8 @@
 #include <memory>
 #include <rocksdb/file_system.h>
 
+#include "proto/base/error.h"
+
 namespace tram::store {
 
 class SpaceWatch {
@@ -23,6 +25,11 @@ class SpaceWatch {
     /// `reserve_bytes` zero: no reserve file and no watching.
     SpaceWatch(std::shared_ptr<rocksdb::FileSystem> file_system, std::filesystem::path directory,
                std::uint64_t reserve_bytes);
+
+    /// Opening RocksDB on a full disk aborts the process too: it writes what its log holds as files. Gives up
+    /// the reserve file when that helps. `log_bytes` is the size of the log. Errors: full.
+    static Result<void> make_room_to_open(rocksdb::FileSystem& file_system,
+                                          const std::filesystem::path& directory, std::uint64_t log_bytes);
 
     /// What may be written now if `upcoming_bytes` are about to be. One system call; more when the reserve
     /// file is made or given up.

@@ -93,6 +93,7 @@ void Node::handle(const input::Submit& submit) {
     const bool local = delivery_.is_local(bundle->primary.destination);
     const bool forward = !local || !bundle->primary.destination.is_singleton();
     const bpv7::BundleId id = bundle->id();
+    reception_.count_stored(wire.size());
     const Entry& entry = custody_.store(*bundle, std::move(wire), {std::nullopt, local, forward});
     ++custody_.counters().bundles_submitted;
     custody_.notify(effect::Notify::What::kStored, entry);

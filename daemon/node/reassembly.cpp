@@ -17,7 +17,8 @@ void Reassembly::ready(const Entry& fragment) {
     if (!id || !fragment.record.fragment_offset) return;
     const bpv7::BundleId whole = whole_id(std::move(*id));
     Pile& pile =
-        piles_.try_emplace(whole, Pile{bpv7::Coverage{fragment.record.adu_length}, {}, false}).first->second;
+        piles_.try_emplace(whole, Pile{bpv7::Coverage{fragment.record.adu_length}, {}}).first->second;
+    if (pile.stale) renew(pile);
     if (pile.keys.size() >= custody_.options().limits.fragments_max ||
         !pile.coverage.add(*fragment.record.fragment_offset, fragment.record.payload_length)) {
         return;  // it contradicts the others or there are too many: it stays until it expires
@@ -31,18 +32,24 @@ void Reassembly::withdraw(const Entry& fragment) {
     if (!id) return;
     const auto found = piles_.find(whole_id(std::move(*id)));
     if (found == piles_.end() || found->second.keys.erase(fragment.record.key) == 0) return;
-    Pile rest{bpv7::Coverage{found->second.coverage.total_length()}, std::move(found->second.keys), false};
-    for (const BundleKey key : rest.keys) {
+    if (found->second.keys.empty()) {
+        piles_.erase(found);
+    } else {
+        // Not renewed here: a pile expires as a whole, and each of its fragments comes by.
+        found->second.stale = true;
+        found->second.loading = false;
+    }
+}
+
+void Reassembly::renew(Pile& pile) const {
+    pile.coverage = bpv7::Coverage{pile.coverage.total_length()};
+    for (const BundleKey key : pile.keys) {
         const Entry* entry = custody_.inventory().find(key);
         if (entry == nullptr) continue;
         // Ranges that were accepted once are accepted again.
-        (void)rest.coverage.add(entry->record.fragment_offset.value_or(0), entry->record.payload_length);
+        (void)pile.coverage.add(entry->record.fragment_offset.value_or(0), entry->record.payload_length);
     }
-    if (rest.keys.empty()) {
-        piles_.erase(found);
-    } else {
-        found->second = std::move(rest);
-    }
+    pile.stale = false;
 }
 
 void Reassembly::load(const bpv7::BundleId& whole, Pile& pile) {

@@ -30,7 +30,9 @@ class Reassembly {
         bpv7::Coverage coverage;
         std::set<BundleKey> keys;
         bool loading = false;
+        bool stale = false;  ///< `coverage` still counts fragments that left
     };
+    void renew(Pile& pile) const;
     void load(const bpv7::BundleId& whole, Pile& pile);
     void assemble(const bpv7::BundleId& whole, const std::vector<Bytes>& wires);
 

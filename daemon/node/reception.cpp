@@ -186,7 +186,12 @@ bool Reception::consume_report(const Incoming& in) {
     ++custody_.counters().reports_received;
     const bool delivered = report->item(Assertion::kDelivered).asserted;
     Entry* subject = custody_.inventory().find_id(report->subject.key());
-    if (delivered && subject != nullptr && subject->record.local && !subject->record.deliver_here) {
+    // A group has more members than the one that reports, and nobody reports for another node.
+    const auto at_destination = [&](const Entry& entry) {
+        return entry.destination.is_singleton() && entry.destination_node == primary.source.node_id();
+    };
+    if (delivered && subject != nullptr && subject->record.local && !subject->record.deliver_here &&
+        at_destination(*subject)) {
         custody_.notify(effect::Notify::What::kReported, *subject, primary.source.to_string(), "delivered");
         custody_.remove(subject->record.key, store::Ending::kReported,
                         store::HopRecord{primary.source.to_string(), custody_.node_time_ms()});
@@ -230,6 +235,7 @@ void Reception::keep(Incoming& in) {
         ++custody_.counters().bundles_refused_full;
         return refuse(in, Refusal::kNoResources, "the store is full");
     }
+    count_stored(in.wire.size());
     Intake intake{.received_from = store::HopRecord{in.peer.to_string(), custody_.node_time_ms()},
                   .deliver_here = local,
                   .forward = forward};

@@ -5,6 +5,8 @@
 // silence.
 #pragma once
 
+#include <algorithm>
+
 #include "daemon/node/custody.h"
 #include "daemon/node/delivery.h"
 #include "daemon/node/forwarding.h"
@@ -19,6 +21,8 @@ class Reception {
     void arrived(const input::Arrived& arrived);
     /// Bytes that may still be stored on the disk without touching its reserve.
     void set_free_bytes(std::uint64_t bytes) { free_bytes_ = bytes; }
+    /// A bundle of `bytes` was stored: the disk may be looked at again only after many more.
+    void count_stored(std::uint64_t bytes) { free_bytes_ -= std::min(bytes, free_bytes_); }
     /// Whether a bundle of `bytes` fits below `percent` of the quota.
     [[nodiscard]] bool has_room(std::uint64_t bytes, std::uint32_t percent) const;
 

@@ -1,5 +1,6 @@
 #include "daemon/node/submission.h"
 
+#include <algorithm>
 #include <sodium.h>
 #include <string>
 
@@ -31,10 +32,12 @@ Result<void> check(const Submission& submission, const NodeOptions& options) {
     if (submission.lifetime_ms > kLifetimeMax_ms) {
         return fail(ErrorCode::kInvalidArgument, "the lifetime is above a hundred years");
     }
-    if (submission.payload.size() > options.limits.bundle_bytes_max - kHeadersMax) {
+    const std::size_t bytes_max = options.limits.bundle_bytes_max;
+    const std::size_t payload_max = bytes_max - std::min(bytes_max, kHeadersMax);
+    if (submission.payload.size() > payload_max) {
         return fail(ErrorCode::kTooLarge, "the payload has " + std::to_string(submission.payload.size()) +
                                               " bytes and links.bundle_max allows " +
-                                              std::to_string(options.limits.bundle_bytes_max - kHeadersMax));
+                                              std::to_string(payload_max));
     }
     return {};
 }

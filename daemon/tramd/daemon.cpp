@@ -20,6 +20,9 @@ namespace asio = boost::asio;
 
 constexpr Duration kStopGrace{5'000};
 constexpr std::chrono::seconds kSpaceInterval{5};
+/// What the store takes for a while on top of the bundles: they stand in its log until its memtables (16 MiB)
+/// are written once more as files, and it keeps a group of commits (8 MiB) clear of its reserve.
+constexpr std::uint64_t kStoreOverheadBytes = 48ULL << 20;
 
 }  // namespace
 
@@ -153,7 +156,9 @@ void Daemon::arm_timer() {
 
 void Daemon::watch_space() {
     const std::uint64_t free = store_->store().usage().free_bytes;
-    const std::uint64_t reserve = config_.store.reserve_bytes * 2;
+    // Without a reserve nobody watches the disk.
+    const std::uint64_t reserve =
+        config_.store.reserve_bytes == 0 ? 0 : config_.store.reserve_bytes * 2 + kStoreOverheadBytes;
     input(node::input::FreeSpace{free > reserve ? free - reserve : 0});
     settle();
     loop_->space_timer.expires_after(kSpaceInterval);

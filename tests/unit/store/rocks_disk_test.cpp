@@ -106,6 +106,26 @@ TEST_CASE("a full disk refuses bundles, lets them be erased, and recovers", "[st
     CHECK(contents_of(*place.open()).keys() == std::vector<BundleKey>{4});
 }
 
+TEST_CASE("a store on a full disk does not open until its reserve or somebody makes room", "[store][full]") {
+    Place place;
+    auto store = place.open();
+    REQUIRE(place.commits.wait(store->commit(put(1, 100))).has_value());
+    store.reset();
+    REQUIRE(place.reserve_exists());
+
+    place.disk->free_bytes = 0;
+    RocksStoreOptions options = options_for(place.directory.path());
+    options.reserve_bytes = Place::kReserve;
+    options.file_system = std::make_shared<Disk>(place.disk);
+    const auto refused = RocksStore::open(options, place.commits.listener());
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code == ErrorCode::kFull);
+    CHECK_FALSE(place.reserve_exists());
+
+    place.disk->free_bytes = 1ULL << 40;
+    CHECK(contents_of(*place.open()).keys() == std::vector<BundleKey>{1});
+}
+
 TEST_CASE("in one group only the batches with bundles are refused", "[store][full]") {
     Place place;
     auto store = place.open();
