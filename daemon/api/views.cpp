@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "daemon/node/short_id.h"
+#include "daemon/node/submission.h"
 
 namespace tram::api {
 
@@ -274,6 +275,7 @@ pb::StatusReply status(const node::Node& node, const ShellFacts& facts) {
     out.set_store_bytes(facts.store_bytes);
     out.set_store_quota_bytes(node.options().quota_bytes);
     out.set_disk_free_bytes(facts.disk_free_bytes);
+    out.set_payload_bytes_max(node::payload_bytes_max(node.options()));
     out.set_tombstones(inventory.tombstones().size());
     fill_peers(*out.mutable_peers(), node, facts);
     add_counters(out, node.custody().counters());

@@ -71,6 +71,7 @@ json::object to_json(const api::pb::StatusReply& status) {
             {"store_bytes", status.store_bytes()},
             {"store_quota_bytes", status.store_quota_bytes()},
             {"disk_free_bytes", status.disk_free_bytes()},
+            {"payload_bytes_max", status.payload_bytes_max()},
             {"tombstones", status.tombstones()},
             {"oldest_bundle_ms", status.oldest_bundle_ms()},
             {"peers", objects(status.peers())},

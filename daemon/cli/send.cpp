@@ -1,6 +1,8 @@
 // `tram bundle send`: says "queued" only when the daemon has the bundle on disk.
 #include <memory>
+#include <optional>
 #include <ostream>
+#include <string>
 
 #include "daemon/cli/api_client.h"
 #include "daemon/cli/commands.h"
@@ -25,12 +27,35 @@ struct SendOptions {
     std::string to;
     std::string from;
     std::string kind;
-    Duration lifetime{0};
+    std::optional<Duration> lifetime;
     std::uint32_t urgency = 0;
     bool report_delivery = false;
 };
 
+/// A payload that is large asks first: the daemon closes the connection on one that is far too large.
+constexpr std::size_t kAskFirstBytes = 1'000'000;
+
+Outcome<void> check_size(ApiClient& client, std::size_t size) {
+    if (size < kAskFirstBytes) return {};
+    Request request;
+    request.mutable_status();
+    const auto answer = client.call(request, Reply::kStatus);
+    if (!answer) return std::unexpected{answer.error()};
+    const std::uint64_t most = answer->reply.status().payload_bytes_max();
+    if (size <= most) return {};
+    return failed(ErrorCode::kTooLarge,
+                  "the payload has " + std::to_string(size) + " bytes and this node takes at most " +
+                      std::to_string(most),
+                  "send it in parts, or raise links.bundle_max");
+}
+
 int send_bundle(Context& context, const SendOptions& options) {
+    if (options.lifetime == Duration{0}) {
+        return report(context, failed(ErrorCode::kInvalidArgument,
+                                      "a lifetime of nothing: the bundle would expire at once",
+                                      "give a lifetime such as \"7 d\", or none for the configured one")
+                                   .error());
+    }
     const auto payload = read_input(context, options.file, kPayloadBytesMax);
     if (!payload) return report(context, payload.error());
 
@@ -38,13 +63,14 @@ int send_bundle(Context& context, const SendOptions& options) {
     auto& send = *request.mutable_send_bundle();
     send.set_destination(options.to);
     send.set_source(options.from);
-    send.set_lifetime_ms(static_cast<std::uint64_t>(options.lifetime.count()));
+    send.set_lifetime_ms(static_cast<std::uint64_t>(options.lifetime.value_or(Duration{0}).count()));
     send.set_urgency(options.urgency);
     send.set_kind(options.kind);
     send.set_report_delivery(options.report_delivery);
 
     ApiClient client{context};
     const ByteView view{*payload};
+    if (const auto fits = check_size(client, view.size()); !fits) return report(context, fits.error());
     const Duration patience{static_cast<Duration::rep>(view.size() / kBytesPerMillisecond)};
     const auto answer = client.call(request, Reply::kSendBundle, &view, patience);
     if (!answer) return report(context, answer.error());

@@ -9,6 +9,7 @@
 #include "daemon/links/asio.h"
 #include "daemon/links/backoff.h"
 #include "daemon/links/dialer.h"
+#include "daemon/links/receive_budget.h"
 #include "daemon/links/tcp_link.h"
 
 namespace tram::links {
@@ -67,7 +68,11 @@ struct LinkManager::Impl : std::enable_shared_from_this<Impl> {
     };
 
     Impl(asio::io_context& io, LinkOptions given, LinkListener& owner)
-        : executor{io.get_executor()}, options{std::move(given)}, listener{&owner}, grace_timer{executor} {}
+        : executor{io.get_executor()},
+          options{std::move(given)},
+          listener{&owner},
+          receive_budget{options.receiving_bytes_max},
+          grace_timer{executor} {}
 
     Result<void> start();
     Task accept_loop(std::size_t index);
@@ -76,6 +81,7 @@ struct LinkManager::Impl : std::enable_shared_from_this<Impl> {
     void admit(Socket socket);
     std::shared_ptr<TcpLink> make_link(Socket socket, LinkSetup setup, LinkId& id);
     std::shared_ptr<TcpLink> find(LinkId id) const;
+    void note_incoming(LinkId id, std::uint64_t bytes);
     void report_failed_attempt(const std::string& address, std::optional<std::size_t> peer,
                                const Error& error);
     void stop_calling();
@@ -91,6 +97,7 @@ struct LinkManager::Impl : std::enable_shared_from_this<Impl> {
     std::vector<std::unique_ptr<Caller>> callers;
     std::map<LinkId, std::shared_ptr<TcpLink>> links;
     std::shared_ptr<Buffer> read_buffer = std::make_shared<Buffer>(kReadBytes);
+    ReceiveBudget receive_budget;
     std::minstd_rand random{std::random_device{}()};
     LinkId last_id = 0;
     bool stopping = false;
@@ -191,6 +198,7 @@ std::shared_ptr<TcpLink> LinkManager::Impl::make_link(Socket socket, LinkSetup s
     setup.id = id;
     setup.session = options.session;
     setup.read_buffer = read_buffer;
+    setup.note_incoming = [this, noted = id](std::uint64_t bytes) { note_incoming(noted, bytes); };
     auto link = std::make_shared<TcpLink>(std::move(socket), std::move(setup), *listener);
     links.emplace(id, link);
     return link;
@@ -198,6 +206,7 @@ std::shared_ptr<TcpLink> LinkManager::Impl::make_link(Socket socket, LinkSetup s
 
 Task LinkManager::Impl::run_link(std::shared_ptr<TcpLink> link, LinkId id) {
     co_await link->run();
+    receive_budget.hold(id, 0);
     links.erase(id);
     if (stopping) finish_stop();
 }
@@ -205,6 +214,17 @@ Task LinkManager::Impl::run_link(std::shared_ptr<TcpLink> link, LinkId id) {
 std::shared_ptr<TcpLink> LinkManager::Impl::find(LinkId id) const {
     const auto found = links.find(id);
     return found != links.end() && found->second->up() ? found->second : nullptr;
+}
+
+void LinkManager::Impl::note_incoming(LinkId id, std::uint64_t bytes) {
+    const auto over = receive_budget.hold(id, bytes);
+    if (!over) return;
+    const auto largest = links.find(*over);
+    receive_budget.hold(*over, 0);
+    if (largest == links.end()) return;
+    largest->second->cut(Error{ErrorCode::kFull,
+                               "cut off: the unfinished transfers of all sessions took too much "
+                               "memory, and this one's was the largest"});
 }
 
 void LinkManager::Impl::report_failed_attempt(const std::string& address, std::optional<std::size_t> peer,

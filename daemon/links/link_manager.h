@@ -66,6 +66,9 @@ struct LinkOptions {
     std::vector<StaticPeer> peers;
     Duration reconnect_min{500};  ///< pause before the second attempt; doubles, with jitter
     Duration reconnect_max{60'000};
+    /// Memory for unfinished incoming transfers of all links together; above it the link that holds most is
+    /// cut. At least as much as two of the largest bundles.
+    std::uint64_t receiving_bytes_max = 256U << 20;
     std::uint32_t sessions_max = 256;  ///< more inbound connections get SESS_TERM "busy"
 };
 

@@ -84,6 +84,7 @@ void TcpLink::read_once() {
     if (linger_until_) return;
     session_.receive(ByteView{setup_.read_buffer->data(), count}, monotonic_now());
     pump();
+    setup_.note_incoming(session_.incoming_bytes());
 }
 
 Task TcpLink::write_loop() {

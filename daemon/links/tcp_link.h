@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,8 @@ struct LinkSetup {
     std::string expected_node_id;         ///< empty: any
     bool busy = false;                    ///< only there to tell the peer so
     std::shared_ptr<Buffer> read_buffer;  ///< kReadBytes, shared by all links
+    /// Told how much of an unfinished transfer the link holds, after each read and at the end.
+    std::function<void(std::uint64_t bytes)> note_incoming;
 };
 
 class TcpLink : public std::enable_shared_from_this<TcpLink> {

@@ -74,6 +74,7 @@ void Forwarding::peer_down(const input::PeerDown& down) {
     if (link == nullptr) return;
     const bpv7::Eid id = link->peer;
     custody_.emit(effect::Notify{effect::Notify::What::kPeerDown, {}, {}, link->peer_text, down.reason});
+    release(link->bytes_in_flight);
     const auto unconfirmed = neighbours_.disconnect(down.link, custody_.now().monotonic, down.reason);
     Peer* peer = neighbours_.peer(id);
     for (const BundleKey key : unconfirmed) {
@@ -94,10 +95,19 @@ Peer* Forwarding::settle_flight(LinkId id, BundleKey key) {
     return neighbours_.peer(link->peer);
 }
 
+void Forwarding::release(std::uint64_t bytes) {
+    const bool was_full = bytes_in_flight_ >= custody_.options().bytes_in_flight_max;
+    bytes_in_flight_ -= bytes;
+    if (!was_full) return;
+    for (const Peer* peer : neighbours_.reachable())
+        to_pump_.insert(peer->id);
+}
+
 void Forwarding::finish_flight(Link& link, BundleKey key) {
     const auto flight = link.in_flight.find(key);
     if (flight == link.in_flight.end()) return;
     link.bytes_in_flight -= flight->second;
+    release(flight->second);
     link.in_flight.erase(flight);
     if (Entry* entry = custody_.inventory().find(key)) --entry->in_flight;
 }
@@ -186,7 +196,8 @@ void Forwarding::pump(Peer& peer) {
     if (link == nullptr) return;
     const NodeOptions& options = custody_.options();
     while (link->in_flight.size() < options.link_bundles_in_flight_max &&
-           link->bytes_in_flight < options.link_bytes_in_flight_max) {
+           link->bytes_in_flight < options.link_bytes_in_flight_max &&
+           (bytes_in_flight_ < options.bytes_in_flight_max || link->in_flight.empty())) {
         const auto key = peer.dequeue();
         if (!key) return;
         Entry* entry = custody_.inventory().find(*key);
@@ -211,6 +222,7 @@ void Forwarding::schedule(Link& link, Entry& entry) {
     }
     link.in_flight.emplace(key, entry.record.wire_length);
     link.bytes_in_flight += entry.record.wire_length;
+    bytes_in_flight_ += entry.record.wire_length;
     ++entry.in_flight;
     custody_.with_wire(entry, [this, id = link.id, key](const Result<Bytes>& wire) {
         if (wire) {

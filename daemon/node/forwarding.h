@@ -48,6 +48,7 @@ class Forwarding {
     void transmit(LinkId link, BundleKey key, const Bytes& wire);
     void cut(BundleKey key, std::uint64_t bytes_max, const Bytes& wire);
     void taken_by(Entry& entry, const Peer& peer);
+    void release(std::uint64_t bytes);
     void finish_flight(Link& link, BundleKey key);
     Peer* settle_flight(LinkId link, BundleKey key);
 
@@ -55,6 +56,7 @@ class Forwarding {
     Neighbours neighbours_;
     std::unique_ptr<Router> router_;
     std::set<bpv7::Eid> to_pump_;
+    std::uint64_t bytes_in_flight_ = 0;  // on all links
 };
 
 }  // namespace tram::node

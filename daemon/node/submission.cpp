@@ -32,17 +32,20 @@ Result<void> check(const Submission& submission, const NodeOptions& options) {
     if (submission.lifetime_ms > kLifetimeMax_ms) {
         return fail(ErrorCode::kInvalidArgument, "the lifetime is above a hundred years");
     }
-    const std::size_t bytes_max = options.limits.bundle_bytes_max;
-    const std::size_t payload_max = bytes_max - std::min(bytes_max, kHeadersMax);
-    if (submission.payload.size() > payload_max) {
+    if (submission.payload.size() > payload_bytes_max(options)) {
         return fail(ErrorCode::kTooLarge, "the payload has " + std::to_string(submission.payload.size()) +
                                               " bytes and links.bundle_max allows " +
-                                              std::to_string(payload_max));
+                                              std::to_string(payload_bytes_max(options)));
     }
     return {};
 }
 
 }  // namespace
+
+std::size_t payload_bytes_max(const NodeOptions& options) {
+    const std::size_t bytes_max = options.limits.bundle_bytes_max;
+    return bytes_max - std::min(bytes_max, kHeadersMax);
+}
 
 Result<bpv7::Bundle> build_bundle(Custody& custody, const Submission& submission) {
     using namespace bpv7;

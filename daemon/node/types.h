@@ -58,6 +58,7 @@ struct NodeOptions {
                                     << 20;  ///< bundle bytes kept in memory between arrival and departure
     std::uint64_t link_bundles_in_flight_max = 2'048;
     std::uint64_t link_bytes_in_flight_max = 16ULL << 20;
+    std::uint64_t bytes_in_flight_max = 64ULL << 20;  ///< on all links together; each may have one bundle
     std::size_t fetches_waiting_max = 1'024;
 };
 

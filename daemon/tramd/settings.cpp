@@ -1,5 +1,7 @@
 #include "daemon/tramd/settings.h"
 
+#include <algorithm>
+
 namespace tram::tramd {
 
 namespace {
@@ -58,6 +60,7 @@ links::LinkOptions link_options(const config::Config& config) {
     options.session.transfer_mru = config.links.bundle_bytes_max;
     options.session.idle_timeout = config.links.idle_timeout;
     options.session.stall_timeout = config.links.stall_timeout;
+    options.receiving_bytes_max = std::max(options.receiving_bytes_max, 2 * config.links.bundle_bytes_max);
     options.listen = config.links.listen;
     for (const config::Peer& peer : config.peers)
         options.peers.push_back({peer.id, peer.address});

@@ -136,6 +136,9 @@ class Session {
     /// Refuses a received transfer; an XFER_REFUSE takes the place of its final XFER_ACK.
     void refuse_transfer(TransferId transfer, RefuseReason reason);
 
+    /// Bytes held of the transfer that is being received.
+    [[nodiscard]] std::uint64_t incoming_bytes() const { return incoming_ ? incoming_->data.size() : 0; }
+
     /// False while the limits on unacknowledged transfers are reached: do not read from the connection.
     [[nodiscard]] bool wants_input() const;
 
