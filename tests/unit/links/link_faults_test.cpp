@@ -149,6 +149,39 @@ TEST_CASE("garbage on one connection leaves the others alone", "[links]") {
     CHECK(pair.a.heard.ups.size() == 1);
 }
 
+TEST_CASE("the session that hoards most is cut when unfinished transfers take too much memory", "[links]") {
+    asio::io_context io;
+    auto options = listening("dtn://a/");
+    options.receiving_bytes_max = 2'000'000;
+    Node node{io, options};
+    REQUIRE(node.manager.start());
+    std::vector<RawPeer> peers;
+    for (const char* id : {"dtn://hoarder/", "dtn://modest/"}) {
+        RawPeer& peer = peers.emplace_back(RawPeer::connect(io, node.manager.listening_ports().at(0)));
+        peer.talk(tcpcl::Role::kActive, id);
+        REQUIRE(run_until(io, [&] {
+            peer.step();
+            return peer.established;
+        }));
+        REQUIRE(peer.session->send_transfer(bundle_of(5'000'000, 1)));
+    }
+    const auto push = [&](RawPeer& peer, std::size_t bytes) {
+        std::size_t sent = 0;
+        return run_until(io, [&] {
+            sent += peer.write_some(std::min<std::size_t>(bytes - sent, 10'000));
+            return sent >= bytes || !node.heard.downs.empty();
+        });
+    };
+    REQUIRE(push(peers.front(), 1'500'000));
+    run_until_quiet(io);
+    CHECK(node.heard.downs.empty());
+    REQUIRE(push(peers.back(), 1'000'000));
+    REQUIRE(run_until(io, [&] { return !node.heard.downs.empty(); }));
+    REQUIRE(node.heard.downs.size() == 1);
+    CHECK(node.heard.downs.at(0).link == node.heard.ups.at(0).link);
+    CHECK(node.heard.ups.at(0).peer_node_id == "dtn://hoarder/");
+}
+
 TEST_CASE("a caller that says nothing is dropped after the contact timeout", "[links][rfc9174]") {
     asio::io_context io;
     auto options = listening("dtn://a/");
