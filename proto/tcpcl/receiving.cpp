@@ -180,7 +180,9 @@ bool Session::begin_transfer(const SegmentHead& head) {
     if (incoming_ && (!incoming_->refused || incoming_->transfer == head.transfer)) return false;
     if (transfer_id_in_use(head.transfer)) return false;
     highest_incoming_ = std::max(highest_incoming_.value_or(0), head.transfer);
-    incoming_.emplace().transfer = head.transfer;
+    Incoming next;
+    next.transfer = head.transfer;
+    incoming_ = std::move(next);
     if (state_ == State::kEnding) {
         incoming_->refused = RefuseReason::kSessionTerminating;
     } else {
