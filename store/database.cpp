@@ -61,7 +61,10 @@ Error error_from(const rocksdb::Status& status, std::string_view doing) {
     } else if (status.IsCorruption()) {
         code = ErrorCode::kCorrupt;
     } else if (status.IsIOError() && reason.find("lock") != std::string::npos) {
-        code = ErrorCode::kBusy;
+        return {ErrorCode::kBusy,
+                fmt::format("cannot {}: another process has the store open; is tramd running "
+                            "already? ({})",
+                            doing, reason)};
     }
     return {code, fmt::format("cannot {}: {}", doing, reason)};
 }

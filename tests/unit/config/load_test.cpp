@@ -227,6 +227,18 @@ TEST_CASE("broken syntax is reported with its line", "[config]") {
     REQUIRE(loaded.problems[0].key.empty());
 }
 
+TEST_CASE("a key that nests without end is refused before it is parsed", "[config]") {
+    std::string key = "a";
+    for (int i = 0; i < 50'000; ++i)
+        key += ".a";
+    const auto where =
+        GENERATE_COPY(values<std::string>({"[" + key + "]", key + " = 1", "a = {" + key + " = 1}"}));
+    const Loaded loaded = parse("[node]\n" + where + "\n", "t");
+    REQUIRE(loaded.problems.size() == 1);
+    CHECK(loaded.problems[0].line == 2);
+    CHECK(parse("[api]\n# " + std::string(200, '.') + "\n", "t").problems.empty());
+}
+
 TEST_CASE("files that cannot be read are a problem of the whole file", "[config]") {
     const auto directory =
         std::filesystem::temp_directory_path() / ("tram-config-" + std::to_string(::getpid()));
