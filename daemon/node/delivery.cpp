@@ -36,6 +36,14 @@ bool Delivery::is_local(const bpv7::Eid& endpoint) const {
     return endpoint.node_id() == options.node_id;
 }
 
+Intake Delivery::intake_for(const bpv7::Eid& destination) const {
+    const bool local = is_local(destination);
+    return {.received_from = std::nullopt,
+            .deliver_here = local,
+            .forward = !local || !destination.is_singleton(),
+            .held = false};
+}
+
 void Delivery::ready(const Entry& entry) {
     if (entry.record.held || leases_.contains(entry.record.key)) return;
     waiting_[entry.record.destination].emplace(rank_of(entry.record), entry.record.key);

@@ -21,6 +21,9 @@ class Delivery {
 
     /// Whether bundles for `endpoint` belong to applications of this node.
     [[nodiscard]] bool is_local(const bpv7::Eid& endpoint) const;
+    /// What becomes of a bundle for `destination`: delivered here when it is local; forwarded when it is not,
+    /// or when others of its group want it too.
+    [[nodiscard]] Intake intake_for(const bpv7::Eid& destination) const;
     /// The bundle is durable, whole and for an endpoint here.
     void ready(const Entry& entry);
     void withdraw(const Entry& entry);

@@ -90,11 +90,10 @@ void Node::handle(const input::Submit& submit) {
                                                "store.quota, or let a carrier take bundles away first")});
         return;
     }
-    const bool local = delivery_.is_local(bundle->primary.destination);
-    const bool forward = !local || !bundle->primary.destination.is_singleton();
     const bpv7::BundleId id = bundle->id();
     reception_.count_stored(wire.size());
-    const Entry& entry = custody_.store(*bundle, std::move(wire), {std::nullopt, local, forward});
+    const Entry& entry =
+        custody_.store(*bundle, std::move(wire), delivery_.intake_for(bundle->primary.destination));
     ++custody_.counters().bundles_submitted;
     custody_.notify(effect::Notify::What::kStored, entry);
     custody_.emit_when_durable(effect::Reply{submit.request, effect::Reply::Sent{id}});

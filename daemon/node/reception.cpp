@@ -209,8 +209,8 @@ bool Reception::consume_report(const Incoming& in) {
 void Reception::keep(Incoming& in) {
     const bpv7::PrimaryBlock& primary = in.bundle.primary;
     const NodeOptions& options = custody_.options();
-    const bool local = delivery_.is_local(primary.destination);
-    const bool forward = !local || !primary.destination.is_singleton();
+    Intake intake = delivery_.intake_for(primary.destination);
+    const bool local = intake.deliver_here;
     const auto not_acceptable = [&](std::string why) {
         ++custody_.counters().bundles_not_acceptable;
         refuse(in, Refusal::kNotAcceptable, std::move(why));
@@ -236,9 +236,7 @@ void Reception::keep(Incoming& in) {
         return refuse(in, Refusal::kNoResources, "the store is full");
     }
     count_stored(in.wire.size());
-    Intake intake{.received_from = store::HopRecord{in.peer.to_string(), custody_.node_time_ms()},
-                  .deliver_here = local,
-                  .forward = forward};
+    intake.received_from = store::HopRecord{in.peer.to_string(), custody_.node_time_ms()};
     if (in.replaces) {
         intake.held = custody_.inventory().find(*in.replaces)->record.held;
         custody_.drop(*in.replaces);

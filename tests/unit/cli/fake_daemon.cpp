@@ -1,22 +1,9 @@
 #include "tests/unit/cli/fake_daemon.h"
 
-#include <cstdlib>
-#include <stdexcept>
 #include <zmq.hpp>
 #include <zmq_addon.hpp>
 
 namespace tram::cli::test {
-
-TemporaryDirectory::TemporaryDirectory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "tram-cli-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error{"no temporary directory"};
-    path_ = pattern;
-}
-
-TemporaryDirectory::~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-}
 
 FakeDaemon::FakeDaemon(Handler handler)
     : endpoint_{"ipc://" + (directory_.path() / "api").string()}, handler_{std::move(handler)} {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <atomic>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -11,22 +10,11 @@
 #include <vector>
 
 #include "proto/tram/api.pb.h"
+#include "tests/temporary_directory.h"
 
 namespace tram::cli::test {
 
-/// A new empty directory, removed with everything in it at the end.
-class TemporaryDirectory {
-  public:
-    TemporaryDirectory();
-    ~TemporaryDirectory();
-    TemporaryDirectory(const TemporaryDirectory&) = delete;
-    TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-
-    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
-  private:
-    std::filesystem::path path_;
-};
+using tram::test::TemporaryDirectory;
 
 class FakeDaemon {
   public:

@@ -1,23 +1,10 @@
 #include "tests/unit/store/store_samples.h"
 
 #include <chrono>
-#include <cstdlib>
-#include <unistd.h>
 
 #include "proto/base/check.h"
 
 namespace tram::store::test {
-
-TemporaryDirectory::TemporaryDirectory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "tram-store-XXXXXX").string();
-    TRAM_CHECK(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-}
-
-TemporaryDirectory::~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-}
 
 CommitListener Commits::listener() {
     return [this](Ticket up_to, const Result<void>& outcome) {

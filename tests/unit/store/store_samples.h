@@ -11,21 +11,11 @@
 
 #include "store/rocks_store.h"
 #include "store/store.h"
+#include "tests/temporary_directory.h"
 
 namespace tram::store::test {
 
-/// A directory that is removed at the end of the test.
-class TemporaryDirectory {
-  public:
-    TemporaryDirectory();
-    ~TemporaryDirectory();
-    TemporaryDirectory(const TemporaryDirectory&) = delete;
-    TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
-  private:
-    std::filesystem::path path_;
-};
+using tram::test::TemporaryDirectory;
 
 /// Collects what a CommitListener hears.
 class Commits {
