@@ -14,10 +14,19 @@ enum class RouterKind : std::uint8_t { kDirect, kStatic, kEpidemic };
 enum class LogLevel : std::uint8_t { kError, kWarning, kInfo, kDebug };
 
 struct Node {
-    std::string id = "dtn://localhost/";  ///< node id: dtn://name/ or ipn:node.0
-    std::vector<std::string> groups;      ///< group endpoints this node is a member of (dtn://18904/~notice)
-    bool clock_trusted = true;            ///< false: the wall clock is not believed
+    std::string
+        id;  ///< node id: dtn://name/ or ipn:node.0; empty: that of the identity, else dtn://localhost/
+    std::vector<std::string> groups;  ///< group endpoints this node is a member of (dtn://18904/~notice)
+    bool clock_trusted = true;        ///< false: the wall clock is not believed
     friend bool operator==(const Node&, const Node&) = default;
+};
+
+struct Security {
+    std::filesystem::path identity = "/var/lib/tram/identity";  ///< keys and certificates of this device
+    bool open = false;                          ///< no certificates at all: plain links, nothing signed
+    std::vector<std::string> unsigned_sources;  ///< source patterns taken without signature
+    std::filesystem::path audit = "/var/lib/tram/audit.log";
+    friend bool operator==(const Security&, const Security&) = default;
 };
 
 struct Store {
@@ -50,6 +59,7 @@ struct Links {
 struct Peer {
     std::string id;       ///< node id it must announce; empty: any
     std::string address;  ///< host:port
+    bool plain = false;   ///< talks without TLS although this node has certificates
     friend bool operator==(const Peer&, const Peer&) = default;
 };
 
@@ -82,6 +92,7 @@ struct Log {
 
 struct Config {
     Node node;
+    Security security;
     Store store;
     Api api;
     Links links;

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/links/tls.h"
 #include "proto/base/bytes.h"
 #include "proto/base/error.h"
 #include "proto/base/time.h"
@@ -33,6 +34,9 @@ struct LinkUp {
     std::string address;                         ///< "[::1]:4556"
     std::uint64_t transfer_mru = 0;              ///< the peer's
     std::optional<std::size_t> configured_peer;  ///< index into LinkOptions::peers for sessions we opened
+    /// The peer's node id was proved by its certificate; false on plain links.
+    bool authenticated = false;
+    std::vector<tcpcl::ExtensionItem> extensions;  ///< of the peer's SESS_INIT
 };
 
 /// The owner of the links hears everything here, in order for each link.
@@ -58,12 +62,16 @@ class LinkListener {
 struct StaticPeer {
     std::string node_id;  ///< must match what the peer announces; empty: any
     std::string address;  ///< host:port
+    bool plain = false;   ///< talks without TLS, although this node has certificates
 };
 
 struct LinkOptions {
     tcpcl::SessionOptions session;
     std::vector<std::string> listen;  ///< "address:port", "[v6]:port"; port 0: any free one
     std::vector<StaticPeer> peers;
+    /// Our certificates. With them every session is TLS 1.3, except those of peers that are `plain`: a caller
+    /// without TLS must announce the node id of such a peer. Nothing: every session is plain.
+    std::optional<TlsOptions> tls;
     Duration reconnect_min{500};  ///< pause before the second attempt; doubles, with jitter
     Duration reconnect_max{60'000};
     /// Memory for unfinished incoming transfers of all links together; above it the link that holds most is

@@ -43,6 +43,8 @@ class Node {
     [[nodiscard]] const NodeOptions& options() const { return custody_.options(); }
 
   private:
+    template <typename T>
+    void handle(const T&) {}
     void handle(const input::PeerUp& up) { forwarding_.peer_up(up); }
     void handle(const input::PeerEnding& ending) { forwarding_.peer_ending(ending.link); }
     void handle(const input::PeerDown& down) { forwarding_.peer_down(down); }

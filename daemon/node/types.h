@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,8 +17,10 @@
 #include "proto/base/error.h"
 #include "proto/base/limits.h"
 #include "proto/base/time.h"
+#include "proto/bpsec/signature.h"
 #include "proto/bpv7/codec.h"
 #include "proto/bpv7/eid.h"
+#include "proto/envelope/envelope.h"
 #include "store/records.h"
 
 namespace tram::node {
@@ -31,6 +34,8 @@ using LinkId = std::uint64_t;
 using TransferId = std::uint64_t;
 /// Names a request of a local application; the shell's number.
 using RequestId = std::uint64_t;
+/// Names a signature that is being checked; the node's number, never reused.
+using CheckId = std::uint64_t;
 
 enum class RouterKind : std::uint8_t { kDirect, kStatic, kEpidemic };
 
@@ -39,8 +44,20 @@ struct Route {
     bpv7::Eid via;   ///< node id of the next hop
 };
 
+/// Who this node is and what it insists on. An `open` node signs nothing and takes anything: for experiments.
+struct Security {
+    bool open = true;
+    std::shared_ptr<const cose::SigningKey> signing_key;      ///< null: nothing can be sent from here
+    cose::CertificateId signer{};                             ///< of the certificate for signing_key
+    std::shared_ptr<const envelope::SealingKey> sealing_key;  ///< null: no sealed messages come here
+    std::vector<std::string>
+        unsigned_sources;                    ///< patterns (bpv7::matches) of sources taken without signature
+    std::size_t checks_waiting_max = 4'096;  ///< signatures being checked; more arrivals are told "not now"
+};
+
 struct NodeOptions {
     bpv7::Eid node_id;
+    Security security;
     std::vector<bpv7::Eid> groups;  ///< group endpoints this node is a member of
     RouterKind router = RouterKind::kEpidemic;
     std::vector<Route> routes;
@@ -82,6 +99,19 @@ struct Submission {
     Bytes payload;
 };
 
+/// What a message is to be.
+struct MessageTerms {
+    bpv7::Eid destination;
+    std::optional<bpv7::Eid> source;  ///< an endpoint of this node; nothing: the node id
+    std::uint64_t lifetime_ms = 0;    ///< 0: NodeOptions::lifetime_ms
+    bpv7::Urgency urgency = bpv7::Urgency::kNormal;
+    bpv7::Kind kind = bpv7::Kind::kBulk;
+    bool is_public = false;  ///< signed, readable by everybody; else sealed to destination and `also_for`
+    std::vector<bpv7::Eid> also_for;  ///< node ids of further recipients that may open it
+    std::uint64_t content_bytes = 0;
+    std::string content_type;
+};
+
 namespace input {
 /// A session with a peer is up. `peer` may be dtn:none when the peer did not say who it is: such a peer may
 /// bring bundles but gets none.
@@ -90,6 +120,8 @@ struct PeerUp {
     bpv7::Eid peer;
     std::uint64_t transfer_mru = 0;
     std::string address;
+    bool authenticated = false;  ///< a certificate proved who the peer is
+    bool tram = false;           ///< speaks the trust exchange (trust_exchange.h); only with `authenticated`
 };
 /// No new transfers on this link.
 struct PeerEnding {
@@ -156,14 +188,69 @@ struct Hold {
     BundleKey key = 0;
     bool held = true;
 };
+/// The outcome of a Check.
+struct Checked {
+    CheckId check = 0;
+    bool good = false;
+};
+/// Certificates and revocation lists from the operator, as identity::encode_trust() writes them.
+struct Trust {
+    RequestId request = 0;
+    Bytes wire;
+};
+/// An application begins a message (proto/envelope). The answer is Reply::Opened.
+struct OpenMessage {
+    RequestId request = 0;
+    MessageTerms terms;
+};
+/// The next content of a message, in order; `offset` counts content bytes. What was taken before is taken
+/// again without effect. The answer, Done, means that it is durable.
+struct AppendMessage {
+    RequestId request = 0;
+    std::string token;
+    std::uint64_t offset = 0;
+    Bytes content;
+};
+/// All content is there: the message sets out. The answer is Reply::Sent; before it the message does not
+/// exist for anybody, and a crash forgets it.
+struct FinishMessage {
+    RequestId request = 0;
+    std::string token;
+};
+/// The application gives the message up, or is gone.
+struct DropMessage {
+    RequestId request = 0;  ///< 0: nobody waits for an answer
+    std::string token;
+};
+/// An application asks for the next complete message of an endpoint. The answer is Reply::Nothing or
+/// MessageHandOver.
+struct FetchMessage {
+    RequestId request = 0;
+    bpv7::Eid endpoint;
+    Duration wait{0};
+};
+/// The next piece of a message that was handed over: `index` counts from 0, one after the other; 0 begins
+/// again. The answer is Reply::Piece.
+struct ReadMessage {
+    RequestId request = 0;
+    std::string token;
+    std::uint64_t index = 0;
+};
+/// The application has it all: it is gone from here when the answer, Done, comes.
+struct AcknowledgeMessage {
+    RequestId request = 0;
+    std::string token;
+};
 /// A deadline named by next_timeout() may have passed.
 struct Tick {};
 }  // namespace input
 
-using Input =
-    std::variant<input::PeerUp, input::PeerEnding, input::PeerDown, input::Arrived, input::Confirmed,
-                 input::Declined, input::Persisted, input::Loaded, input::FreeSpace, input::Submit,
-                 input::Fetch, input::Acknowledge, input::Return, input::Cancel, input::Hold, input::Tick>;
+using Input = std::variant<input::PeerUp, input::PeerEnding, input::PeerDown, input::Arrived,
+                           input::Confirmed, input::Declined, input::Persisted, input::Loaded,
+                           input::FreeSpace, input::Submit, input::Fetch, input::Acknowledge, input::Return,
+                           input::Cancel, input::Hold, input::Checked, input::Trust, input::OpenMessage,
+                           input::AppendMessage, input::FinishMessage, input::DropMessage,
+                           input::FetchMessage, input::ReadMessage, input::AcknowledgeMessage, input::Tick>;
 
 /// A bundle as an application receives it.
 struct HandOver {
@@ -174,6 +261,23 @@ struct HandOver {
     bpv7::Kind kind = bpv7::Kind::kBulk;
     std::uint64_t age_ms = 0;
     Bytes payload;
+};
+
+/// A message as an application receives it; its content follows in pieces.
+struct MessageHandOver {
+    std::string token;  ///< for ReadMessage and AcknowledgeMessage; the same when it is handed out again
+    envelope::MessageId message_id{};
+    bpv7::Eid source;
+    bpv7::Eid destination;
+    std::uint8_t urgency = 0;
+    bpv7::Kind kind = bpv7::Kind::kBulk;
+    std::uint64_t age_ms = 0;
+    bool sealed = false;
+    std::string sender;                   ///< node id, proved by the signed header
+    std::vector<std::string> recipients;  ///< node ids
+    std::uint64_t content_bytes = 0;
+    std::string content_type;
+    std::uint64_t piece_count = 0;
 };
 
 namespace effect {
@@ -196,6 +300,18 @@ struct Refuse {
 struct Load {
     std::vector<BundleKey> keys;
 };
+/// Check a signature on another thread; the outcome comes back as Checked.
+struct Check {
+    CheckId check = 0;
+    bpsec::Claim claim;
+    Bytes payload;
+    cose::PublicKey key{};
+};
+/// End the session: the peer may not talk to us (any more).
+struct Disconnect {
+    LinkId link = 0;
+    Error why;
+};
 /// Send these bytes; the outcome comes back as Confirmed or Declined, or with PeerDown not at all.
 struct Transmit {
     LinkId link = 0;
@@ -209,8 +325,17 @@ struct Reply {
         bpv7::BundleId id;
     };
     struct Nothing {};  ///< no bundle came within the waiting time
+    struct Opened {
+        std::string token;
+        envelope::MessageId message_id{};
+    };
+    struct Piece {
+        Bytes content;
+        bool last = false;  ///< the whole message is here and its signature good: now it may be believed
+        std::array<std::uint8_t, 32> digest{};  ///< SHA-256 of the content, with the last piece
+    };
     RequestId request = 0;
-    Result<std::variant<Done, Sent, Nothing, HandOver>> outcome;
+    Result<std::variant<Done, Sent, Nothing, HandOver, Opened, MessageHandOver, Piece>> outcome;
 };
 /// Something that subscribers and logs may want to know; what it says about a stored bundle is durable.
 struct Notify {
@@ -235,8 +360,8 @@ struct Notify {
 };
 }  // namespace effect
 
-using Effect = std::variant<effect::Persist, effect::Accept, effect::Refuse, effect::Load, effect::Transmit,
-                            effect::Reply, effect::Notify>;
+using Effect = std::variant<effect::Persist, effect::Accept, effect::Refuse, effect::Load, effect::Check,
+                            effect::Disconnect, effect::Transmit, effect::Reply, effect::Notify>;
 
 /// The text of bpv7::BundleId::to_string() for a key; the key in hexadecimal when it is none.
 std::string bundle_text(ByteView key);

@@ -46,6 +46,8 @@ class Daemon final : private links::LinkListener {
     Result<void> restore();
     void input(const node::Input& input);
     void settle();
+    template <typename T>
+    void carry_out(T&) {}
     void carry_out(node::effect::Persist& persist);
     void carry_out(node::effect::Accept& accept);
     void carry_out(node::effect::Refuse& refuse);

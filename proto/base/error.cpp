@@ -21,6 +21,29 @@ std::string_view code_name(ErrorCode code) {
         case ErrorCode::kIo: return "io";
         case ErrorCode::kUnavailable: return "unavailable";
         case ErrorCode::kBusy: return "busy";
+        case ErrorCode::kNoTls: return "no_tls";
+        case ErrorCode::kTlsFailed: return "tls_failed";
+        case ErrorCode::kNoCertificate: return "no_certificate";
+        case ErrorCode::kUnknownAuthority: return "unknown_authority";
+        case ErrorCode::kCertificateExpired: return "certificate_expired";
+        case ErrorCode::kCertificateTooEarly: return "certificate_too_early";
+        case ErrorCode::kCertificateRevoked: return "certificate_revoked";
+        case ErrorCode::kCertificateMisused: return "certificate_misused";
+        case ErrorCode::kWrongNodeId: return "wrong_node_id";
+        case ErrorCode::kWrongCommune: return "wrong_commune";
+        case ErrorCode::kUnsigned: return "unsigned";
+        case ErrorCode::kBadSignature: return "bad_signature";
+        case ErrorCode::kUnknownSigner: return "unknown_signer";
+        case ErrorCode::kUnsupportedSecurity: return "unsupported_security";
+        case ErrorCode::kNarrowSignature: return "narrow_signature";
+        case ErrorCode::kNoSealingKey: return "no_sealing_key";
+        case ErrorCode::kNotRecipient: return "not_recipient";
+        case ErrorCode::kBadSeal: return "bad_seal";
+        case ErrorCode::kCutMessage: return "cut_message";
+        case ErrorCode::kForeignChunk: return "foreign_chunk";
+        case ErrorCode::kWrongSender: return "wrong_sender";
+        case ErrorCode::kUnknownSuite: return "unknown_suite";
+        case ErrorCode::kOutdated: return "outdated";
     }
     return "unknown";
 }

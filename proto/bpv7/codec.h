@@ -82,13 +82,21 @@ enum class Kind : std::uint8_t {
     kBulk = 5
 };
 
-/// Our class block (private-use type 200): CBOR array [urgency, kind, message id, chunk index, chunk count].
+/// What the payload of a bundle of ours is.
+enum class Form : std::uint8_t {
+    kPlain = 0,    ///< whatever an application handed over
+    kMessage = 1,  ///< a chunk of a message (proto/envelope)
+};
+
+/// Our class block (private-use type 200): CBOR array [urgency, kind, message id, chunk index, chunk count,
+/// form].
 struct ClassBlock {
     Urgency urgency = Urgency::kNormal;
     Kind kind = Kind::kBulk;
     std::array<std::uint8_t, 16> message_id{};
     std::uint64_t chunk_index = 0;
     std::uint64_t chunk_count = 1;  ///< at least 1, above chunk_index
+    Form form = Form::kPlain;
 };
 Bytes encode_class(const ClassBlock& block);
 Result<ClassBlock> decode_class(ByteView data);

@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint64_t kHopLimitMax = 255;
 constexpr std::uint64_t kUrgencyMax = static_cast<std::uint64_t>(Urgency::kTimedExpress);
 constexpr std::uint64_t kKindMax = static_cast<std::uint64_t>(Kind::kBulk);
+constexpr std::uint64_t kFormMax = 1;
 
 // What was read when the reader consumed everything without an error.
 template <typename T>
@@ -73,24 +74,26 @@ Result<HopCount> decode_hop_count(ByteView data) {
 
 Bytes encode_class(const ClassBlock& block) {
     cbor::Writer out;
-    out.open_array(5);
+    out.open_array(6);
     out.write_unsigned(static_cast<std::uint64_t>(block.urgency));
     out.write_unsigned(static_cast<std::uint64_t>(block.kind));
     out.write_bytes(block.message_id);
     out.write_unsigned(block.chunk_index);
     out.write_unsigned(block.chunk_count);
+    out.write_unsigned(static_cast<std::uint64_t>(block.form));
     return Bytes{out.take()};
 }
 
 Result<ClassBlock> decode_class(ByteView data) {
     cbor::Reader in{data};
     ClassBlock block;
-    in.open_array(5, 5);
+    in.open_array(6, 6);
     const std::uint64_t urgency = in.read_unsigned();
     const std::uint64_t kind = in.read_unsigned();
     const ByteView id = in.read_bytes(block.message_id.size());
     block.chunk_index = in.read_unsigned();
     block.chunk_count = in.read_unsigned();
+    const std::uint64_t form = in.read_unsigned();
     if (in.ok() && (urgency > kUrgencyMax || kind > kKindMax)) {
         in.fail(ErrorCode::kMalformed, "unknown urgency or kind");
     }
@@ -100,7 +103,9 @@ Result<ClassBlock> decode_class(ByteView data) {
     if (in.ok() && block.chunk_index >= block.chunk_count) {
         in.fail(ErrorCode::kMalformed, "the chunk index is not below the chunk count");
     }
+    if (in.ok() && form > kFormMax) in.fail(ErrorCode::kMalformed, "unknown form of payload");
     if (in.ok()) {
+        block.form = static_cast<Form>(form);
         block.urgency = static_cast<Urgency>(urgency);
         block.kind = static_cast<Kind>(kind);
         std::ranges::copy(id, block.message_id.begin());

@@ -1,9 +1,12 @@
 """Which folder may include what, and what pure code must not do.
 
-    base <- cbor <- bpv7 <- {bpsec, sync, envelope} <- daemon/node       base <- tcpcl       base <- store
+    base <- cbor <- cose <- identity                                     cbor <- bpv7
+    {bpv7, cose} <- bpsec      cose <- envelope      {bpsec, sync, envelope, identity} <- daemon/node
+    base <- tcpcl              base <- store
     store/records.h <- daemon/node                                       {base, bpv7} <- config
     {daemon/node, tcpcl, store, config, proto/tram} <- {links, api, http} <- tramd
-    {base, bpv7, config, proto/tram} <- cli
+    {identity, envelope} <- enrol      base <- audit
+    {base, bpv7, config, proto/tram, enrol, audit} <- cli
 
 An arrow points to what may include; what is allowed is allowed through the whole chain.
 """
@@ -28,8 +31,8 @@ _PURE_FORBIDDEN = [
     (re.compile(r"\b(getenv|system|socket|time|clock_gettime)\s*\("), "asks the system"),
 ]
 
-_SHELL_BELOW = ("proto/base", "proto/cbor", "proto/bpv7", "proto/bpsec", "proto/sync", "proto/envelope",
-                "proto/tcpcl", "proto/tram", "store", "config", "daemon/node")
+_SHELL_BELOW = ("proto/base", "proto/cbor", "proto/cose", "proto/bpv7", "proto/bpsec", "proto/identity",
+                "proto/sync", "proto/envelope", "proto/tcpcl", "proto/tram", "store", "config", "daemon/node")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,23 +48,30 @@ LAYERS = {
     "proto/base": Layer(pure=True),
     "proto/cbor": Layer(("proto/base",), pure=True),
     "proto/bpv7": Layer(("proto/base", "proto/cbor"), pure=True),
-    "proto/bpsec": Layer(_BUNDLES, pure=True),
+    "proto/cose": Layer(("proto/base", "proto/cbor"), (), ("sodium.h",), pure=True),
+    "proto/bpsec": Layer((*_BUNDLES, "proto/cose"), (), ("openssl/",), pure=True),
+    "proto/identity": Layer(("proto/base", "proto/cbor", "proto/cose"), (), ("sodium.h", "openssl/"), pure=True),
     "proto/sync": Layer(_BUNDLES, pure=True),
-    "proto/envelope": Layer(_BUNDLES, pure=True),
+    # libsodium draws the keys of messages from its own random generator.
+    "proto/envelope": Layer(("proto/base", "proto/cbor", "proto/cose"), (), ("sodium.h",), pure=True),
     "proto/tcpcl": Layer(("proto/base",), pure=True),
-    "daemon/node": Layer((*_BUNDLES, "proto/bpsec", "proto/sync", "proto/envelope"), ("store/records.h",),
-                         ("sodium.h",), pure=True),
+    "daemon/node": Layer((*_BUNDLES, "proto/cose", "proto/bpsec", "proto/identity", "proto/sync", "proto/envelope"),
+                         ("store/records.h",), ("sodium.h",), pure=True),
+    "daemon/enrol": Layer(("proto/base", "proto/cbor", "proto/cose", "proto/identity", "proto/envelope"),
+                          libraries=("sodium.h", "openssl/", "fmt/")),
+    "daemon/audit": Layer(("proto/base",), libraries=("boost/json", "openssl/", "fmt/")),
     "store": Layer(("proto/base", "proto/tram"), libraries=("rocksdb/", "fmt/")),
     "config": Layer(_BUNDLES, libraries=("toml++/",)),
-    "daemon/links": Layer(_SHELL_BELOW, libraries=("boost/asio", "boost/system")),
+    "daemon/links": Layer(_SHELL_BELOW, libraries=("boost/asio", "boost/system", "openssl/")),
     "daemon/api": Layer(_SHELL_BELOW, libraries=("boost/asio", "boost/system", "zmq", "fmt/")),
     "daemon/http": Layer(_SHELL_BELOW, libraries=("boost/asio", "boost/beast", "boost/system", "fmt/")),
-    "daemon/tramd": Layer((*_SHELL_BELOW, "daemon/links", "daemon/api", "daemon/http"),
+    "daemon/tramd": Layer((*_SHELL_BELOW, "daemon/enrol", "daemon/audit", "daemon/links", "daemon/api", "daemon/http"),
                           libraries=("boost/asio", "boost/system", "spdlog/", "fmt/", "CLI/")),
-    "daemon/cli": Layer((*_BUNDLES, "config", "proto/tram"), libraries=("boost/json", "zmq", "fmt/", "CLI/")),
+    "daemon/cli": Layer((*_BUNDLES, "proto/cose", "proto/identity", "config", "proto/tram", "daemon/enrol", "daemon/audit"),
+                        libraries=("boost/json", "zmq", "fmt/", "CLI/", "qrencode.h")),
 }
 _LIBRARIES = ("boost/", "zmq", "rocksdb/", "spdlog/", "fmt/", "CLI/", "toml++/", "sodium", "google/protobuf/",
-              "openssl/")
+              "openssl/", "qrencode.h")
 _CODE_FOLDERS = ("proto", "store", "config", "daemon")
 
 # The one place where pure code speaks: a failed check says which, and aborts.

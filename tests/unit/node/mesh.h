@@ -37,6 +37,8 @@ class Host {
     [[nodiscard]] const bpv7::Eid& id() const { return options_.node_id; }
 
   private:
+    template <typename T>
+    void carry_out(T&) {}
     void carry_out(effect::Persist& persist);
     void carry_out(effect::Accept& accept);
     void carry_out(effect::Refuse& refuse);
