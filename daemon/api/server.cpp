@@ -31,7 +31,30 @@ std::string remedy_for(ErrorCode code) {
         case ErrorCode::kForbidden:
         case ErrorCode::kDuplicate:
         case ErrorCode::kExpired:
-        case ErrorCode::kIo: return "see the log of tramd";
+        case ErrorCode::kIo:
+        case ErrorCode::kNoTls:
+        case ErrorCode::kTlsFailed:
+        case ErrorCode::kBadSignature:
+        case ErrorCode::kUnsigned:
+        case ErrorCode::kNarrowSignature:
+        case ErrorCode::kUnsupportedSecurity: return "see the log of tramd";
+        case ErrorCode::kNoCertificate: return "make keys and a request with tram device init";
+        case ErrorCode::kUnknownAuthority:
+        case ErrorCode::kCertificateExpired:
+        case ErrorCode::kCertificateTooEarly:
+        case ErrorCode::kCertificateRevoked:
+        case ErrorCode::kCertificateMisused:
+        case ErrorCode::kWrongNodeId:
+        case ErrorCode::kWrongCommune:
+        case ErrorCode::kUnknownSigner:
+        case ErrorCode::kNoSealingKey: return "tram device list shows the certificates that are known here";
+        case ErrorCode::kNotRecipient:
+        case ErrorCode::kBadSeal:
+        case ErrorCode::kCutMessage:
+        case ErrorCode::kForeignChunk:
+        case ErrorCode::kWrongSender:
+        case ErrorCode::kUnknownSuite: return "ask the sender to send it again";
+        case ErrorCode::kOutdated: return "get the newest list from the commune";
     }
     return "";
 }
@@ -123,6 +146,16 @@ void Server::dispatch(const Caller& caller, const pb::Request& request, std::vec
         case pb::Request::kAcknowledgeBundle:
             return shell_.inject(
                 node::input::Acknowledge{remember(caller), request.acknowledge_bundle().token()});
+        case pb::Request::kOpenMessage:
+        case pb::Request::kAppendMessage:
+        case pb::Request::kFinishMessage:
+        case pb::Request::kDropMessage:
+        case pb::Request::kFetchMessage:
+        case pb::Request::kReadMessage:
+        case pb::Request::kAcknowledgeMessage:
+        case pb::Request::kTrust:
+        case pb::Request::kListDevices:
+        case pb::Request::kDeviceHoldings:
         case pb::Request::BODY_NOT_SET: break;
     }
     refuse(caller, {ErrorCode::kMalformed, "the request has no body, or one that this daemon does not know"});

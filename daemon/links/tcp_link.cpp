@@ -192,7 +192,12 @@ void TcpLink::on(const tcpcl::event::Established& event) {
     }
     was_up_ = true;
     if (listener_ == nullptr) return;
-    listener_->link_up({setup_.id, event.peer_node_id, remote_, event.transfer_mru, setup_.configured_peer});
+    listener_->link_up({.link = setup_.id,
+                        .peer_node_id = event.peer_node_id,
+                        .address = remote_,
+                        .transfer_mru = event.transfer_mru,
+                        .configured_peer = setup_.configured_peer,
+                        .extensions = event.extensions});
 }
 
 std::optional<Error> TcpLink::objection_to(const std::string& peer_node_id) const {
