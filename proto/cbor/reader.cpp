@@ -1,5 +1,6 @@
 #include "proto/cbor/reader.h"
 
+#include <limits>
 #include <string>
 
 namespace tram::cbor {
@@ -19,6 +20,7 @@ constexpr std::uint8_t kIndefinite = 31;
 constexpr std::uint8_t kBreakByte = 0xff;
 constexpr std::uint8_t kFalseByte = 0xf4;
 constexpr std::uint8_t kTrueByte = 0xf5;
+constexpr std::uint8_t kNullByte = 0xf6;
 
 std::string_view name_of(std::uint8_t initial) {
     static constexpr std::string_view kNames[] = {"an unsigned integer",
@@ -147,6 +149,28 @@ std::uint64_t Reader::read_unsigned() {
     return head->value;
 }
 
+std::int64_t Reader::read_integer() {
+    if (peek() != Type::kUnsigned && peek() != Type::kNegative) {
+        expect(kMajorUnsigned, "an integer");
+        return 0;
+    }
+    const std::size_t start = offset_;
+    const auto head = read_head();
+    if (!head) return 0;
+    if (head->info == kIndefinite) {
+        offset_ = start;
+        fail(ErrorCode::kMalformed, "an integer cannot have indefinite length (RFC 8949 3.2)");
+        return 0;
+    }
+    if (head->value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+        offset_ = start;
+        fail(ErrorCode::kTooLarge, "an integer that does not fit in 64 bits with its sign");
+        return 0;
+    }
+    const auto value = static_cast<std::int64_t>(head->value);
+    return head->major == kMajorNegative ? -1 - value : value;
+}
+
 ByteView Reader::read_string(std::uint8_t major, std::string_view what, std::size_t bytes_max) {
     const std::size_t start = offset_;
     const auto head = expect(major, what);
@@ -271,6 +295,12 @@ std::uint64_t Reader::open_map(std::uint64_t pairs_max) {
 
 bool Reader::at_break() {
     if (error_ || at_end() || input_[offset_] != kBreakByte) return false;
+    ++offset_;
+    return true;
+}
+
+bool Reader::at_null() {
+    if (error_ || at_end() || input_[offset_] != kNullByte) return false;
     ++offset_;
     return true;
 }

@@ -36,6 +36,8 @@ class Reader {
     [[nodiscard]] Type peek() const;
 
     std::uint64_t read_unsigned();
+    /// An unsigned or negative integer that std::int64_t can hold.
+    std::int64_t read_integer();
     /// A definite-length byte string; at most `bytes_max` long.
     ByteView read_bytes(std::size_t bytes_max);
     /// A definite-length text string; at most `bytes_max` long and valid UTF-8.
@@ -55,6 +57,8 @@ class Reader {
     std::uint64_t open_map(std::uint64_t pairs_max);
     /// True, consuming it, when the next byte is the break of an indefinite-length item.
     bool at_break();
+    /// True, consuming it, when the next item is null.
+    bool at_null();
     /// Skips one whole item of any type.
     void skip();
 

@@ -25,6 +25,12 @@ void Writer::write_unsigned(std::uint64_t value) {
     write_head(0, value);
 }
 
+void Writer::write_integer(std::int64_t value) {
+    // The argument of a negative integer n is -1 - n (RFC 8949 3.1), which is the complement of its bits.
+    const auto bits = static_cast<std::uint64_t>(value);
+    write_head(value < 0 ? 1 : 0, value < 0 ? ~bits : bits);
+}
+
 void Writer::write_bytes(ByteView value) {
     write_head(2, value.size());
     append(out_, value);
@@ -37,6 +43,10 @@ void Writer::write_text(std::string_view value) {
 
 void Writer::write_bool(bool value) {
     out_.push_back(value ? 0xf5 : 0xf4);
+}
+
+void Writer::write_null() {
+    out_.push_back(0xf6);
 }
 
 void Writer::write_tag(std::uint64_t tag) {

@@ -15,9 +15,12 @@ class Writer {
     explicit Writer(std::size_t bytes) { out_.reserve(bytes); }
 
     void write_unsigned(std::uint64_t value);
+    /// An unsigned or a negative integer, as the sign wants it.
+    void write_integer(std::int64_t value);
     void write_bytes(ByteView value);
     void write_text(std::string_view value);
     void write_bool(bool value);
+    void write_null();
     void write_tag(std::uint64_t tag);
     void open_array(std::uint64_t items);
     void open_map(std::uint64_t pairs);

@@ -1,6 +1,7 @@
 #include "proto/cbor/reader.h"
 
 #include <catch2/catch.hpp>
+#include <limits>
 
 #include "proto/cbor/writer.h"
 
@@ -36,6 +37,51 @@ TEST_CASE("reader reads what the writer wrote", "[cbor]") {
     CHECK(in.ok());
     CHECK(in.at_end());
     CHECK(in.shortest());
+}
+
+TEST_CASE("reader reads integers of both signs", "[cbor][rfc8949]") {
+    static constexpr auto kLeast = std::numeric_limits<std::int64_t>::min();
+    static constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+    const auto value =
+        GENERATE(as<std::int64_t>{}, 0, 1, 23, 24, -1, -8, -16, -24, -25, -256, -257, kLeast, kMost);
+    cbor::Writer out;
+    out.write_integer(value);
+    const Buffer bytes = out.take();
+    Reader in{bytes};
+    CHECK(in.read_integer() == value);
+    CHECK(in.ok());
+    CHECK(in.at_end());
+    CHECK(in.shortest());
+}
+
+TEST_CASE("reader refuses what is no integer of 64 bits with a sign", "[cbor]") {
+    struct Case {
+        std::string hex;
+        ErrorCode code;
+    };
+    const auto one = GENERATE(values<Case>({{"1b8000000000000000", ErrorCode::kTooLarge},
+                                            {"3b8000000000000000", ErrorCode::kTooLarge},
+                                            {"3bffffffffffffffff", ErrorCode::kTooLarge},
+                                            {"3f", ErrorCode::kMalformed},
+                                            {"1f", ErrorCode::kMalformed},
+                                            {"41", ErrorCode::kMalformed},
+                                            {"39", ErrorCode::kTruncated},
+                                            {"", ErrorCode::kTruncated}}));
+    const Buffer bytes = hex(one.hex);
+    Reader in{bytes};
+    CHECK(in.read_integer() == 0);
+    CHECK(code_of(in) == one.code);
+    CHECK(in.offset() == 0);
+}
+
+TEST_CASE("reader consumes null only where it stands", "[cbor]") {
+    const Buffer bytes = hex("f6 f4");
+    Reader in{bytes};
+    CHECK(in.at_null());
+    CHECK_FALSE(in.at_null());
+    CHECK(in.offset() == 1);
+    CHECK_FALSE(in.read_bool());
+    CHECK(in.ok());
 }
 
 TEST_CASE("reader accepts long heads and remembers them", "[cbor][rfc8949]") {

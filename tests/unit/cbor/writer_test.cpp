@@ -1,6 +1,7 @@
 #include "proto/cbor/writer.h"
 
 #include <catch2/catch.hpp>
+#include <limits>
 
 using namespace tram;
 using cbor::Writer;
@@ -28,6 +29,29 @@ TEST_CASE("writer uses the shortest head for every number", "[cbor][rfc8949]") {
     CHECK(to_hex(out.take()) == one.hex);
 }
 
+TEST_CASE("writer chooses the type of an integer by its sign", "[cbor][rfc8949]") {
+    struct Case {
+        std::int64_t value;
+        std::string hex;
+    };
+    // RFC 8949 appendix A, COSE algorithms, and the ends of the range.
+    const auto one =
+        GENERATE(values<Case>({{0, "00"},
+                               {1'000'000, "1a000f4240"},
+                               {std::numeric_limits<std::int64_t>::max(), "1b7fffffffffffffff"},
+                               {-1, "20"},
+                               {-8, "27"},
+                               {-16, "2f"},
+                               {-24, "37"},
+                               {-25, "3818"},
+                               {-100, "3863"},
+                               {-1000, "3903e7"},
+                               {std::numeric_limits<std::int64_t>::min(), "3b7fffffffffffffff"}}));
+    Writer out;
+    out.write_integer(one.value);
+    CHECK(to_hex(out.take()) == one.hex);
+}
+
 TEST_CASE("writer puts items one after the other and is empty once taken", "[cbor]") {
     Writer out;
     out.open_indefinite_array();            // 9f
@@ -40,8 +64,9 @@ TEST_CASE("writer puts items one after the other and is empty once taken", "[cbo
     out.write_tag(32);                      // d8 20
     out.write_encoded(Buffer{0x18, 0x2a});  // 18 2a
     out.write_break();                      // ff
-    CHECK(out.size() == 19);
-    CHECK(to_hex(out.take()) == "9f82430102036449455446a1f4f5d820182aff");
+    out.write_null();                       // f6
+    CHECK(out.size() == 20);
+    CHECK(to_hex(out.take()) == "9f82430102036449455446a1f4f5d820182afff6");
     CHECK(out.size() == 0);
 }
 
