@@ -52,10 +52,21 @@ void read_node(TableReader& table, Node& node) {
     table.flag("clock_trusted", node.clock_trusted);
 }
 
+void read_path(TableReader& table, std::string_view key, std::filesystem::path& out) {
+    std::string text = out.string();
+    table.text(key, text);
+    out = text;
+}
+
+void read_security(TableReader& table, Security& security) {
+    read_path(table, "identity", security.identity);
+    table.flag("open", security.open);
+    table.texts("unsigned_sources", security.unsigned_sources);
+    read_path(table, "audit", security.audit);
+}
+
 void read_store(TableReader& table, Store& store) {
-    std::string directory = store.directory.string();
-    table.text("directory", directory);
-    store.directory = directory;
+    read_path(table, "directory", store.directory);
     table.size("quota", store.quota_bytes, 16 * kMiB, 1024 * kTiB);
     table.size("reserve", store.reserve_bytes, 0, kTiB);
 }
@@ -84,6 +95,7 @@ void read_peers(TableReader& root, std::vector<Peer>& peers, Report& report) {
         Peer peer;
         table.text("id", peer.id);
         table.text("address", peer.address);
+        table.flag("plain", peer.plain);
         if (!table.has("address")) {
             report.add(table.name_of("address"), "expected host:port of the peer, the key is missing");
         }
@@ -123,6 +135,7 @@ void read_file(const toml::table& document, Config& config, Report& report) {
         }
     };
     section("node", [&](TableReader& table) { read_node(table, config.node); });
+    section("security", [&](TableReader& table) { read_security(table, config.security); });
     section("store", [&](TableReader& table) { read_store(table, config.store); });
     section("api", [&](TableReader& table) { read_api(table, config.api); });
     section("links", [&](TableReader& table) { read_links(table, config.links); });

@@ -49,9 +49,41 @@ void check_address(Result<void> (*check)(std::string_view), const std::string& t
 }
 
 void validate_node(const Node& node, Report& report) {
-    check_node_id(node.id, "node.id", report);
+    if (!node.id.empty()) check_node_id(node.id, "node.id", report);
     for (std::size_t i = 0; i < node.groups.size(); ++i) {
         check_group(node.groups[i], item("node.groups", i), report);
+    }
+}
+
+/// A pattern is good when some text in place of its stars makes it an endpoint.
+bool is_endpoint_pattern(const std::string& pattern) {
+    static constexpr std::array<std::string_view, 6> kFillers = {"1",     "1/",  "1/1",
+                                                                 "//1/1", "1.1", "dtn://1/1"};
+    return std::ranges::any_of(kFillers, [&](std::string_view filler) {
+        std::string text;
+        for (const char c : pattern) {
+            if (c == '*') {
+                text += filler;
+            } else {
+                text += c;
+            }
+        }
+        return Eid::parse(text).has_value();
+    });
+}
+
+void validate_security(const Security& security, Report& report) {
+    static constexpr std::string_view kPath = "expected the path of a ";
+    if (security.identity.empty() && !security.open) {
+        report.add("security.identity", std::string{kPath} + "directory, got \"\"");
+    }
+    if (security.audit.empty()) report.add("security.audit", std::string{kPath} + "file, got \"\"");
+    for (std::size_t i = 0; i < security.unsigned_sources.size(); ++i) {
+        const std::string& pattern = security.unsigned_sources[i];
+        if (is_endpoint_pattern(pattern)) continue;
+        report.add(item("security.unsigned_sources", i),
+                   "expected an endpoint, '*' standing for any run of characters, such as ipn:12.*, got \"" +
+                       pattern + "\"");
     }
 }
 
@@ -100,6 +132,10 @@ void validate_peers(const Config& config, Report& report) {
         const Peer& peer = config.peers[i];
         const std::string key = item("peer", i);
         if (!peer.id.empty()) check_node_id(peer.id, key + ".id", report);
+        if (peer.plain && peer.id.empty() && !config.security.open) {
+            report.add(key + ".plain",
+                       "expected the id of this peer too: without TLS its name is all that it is known by");
+        }
         if (!peer.id.empty() && peer.id == config.node.id) {
             report.add(key + ".id",
                        "expected the id of another node, " + peer.id + " is this node (node.id)");
@@ -112,23 +148,6 @@ void validate_peers(const Config& config, Report& report) {
                        "expected each address once, \"" + peer.address + "\" is there twice");
         }
     }
-}
-
-/// A pattern is good when some text in place of its stars makes it an endpoint.
-bool is_endpoint_pattern(const std::string& pattern) {
-    static constexpr std::array<std::string_view, 6> kFillers = {"1",     "1/",  "1/1",
-                                                                 "//1/1", "1.1", "dtn://1/1"};
-    return std::ranges::any_of(kFillers, [&](std::string_view filler) {
-        std::string text;
-        for (const char c : pattern) {
-            if (c == '*') {
-                text += filler;
-            } else {
-                text += c;
-            }
-        }
-        return Eid::parse(text).has_value();
-    });
 }
 
 void validate_routing(const Routing& routing, Report& report) {
@@ -156,6 +175,7 @@ void validate_routing(const Routing& routing, Report& report) {
 
 void validate(const Config& config, Report& report) {
     validate_node(config.node, report);
+    validate_security(config.security, report);
     validate_store(config.store, report);
     validate_api(config.api, report);
     validate_links(config.links, report);

@@ -65,6 +65,11 @@ std::string to_toml(const Config& config) {
     out << "[node]"
         << "\nid = " << quoted(config.node.id) << "\ngroups = " << list(config.node.groups)
         << "\nclock_trusted = " << flag(config.node.clock_trusted) << "\n";
+    out << "\n[security]"
+        << "\nidentity = " << quoted(config.security.identity.string())
+        << "\nopen = " << flag(config.security.open)
+        << "\nunsigned_sources = " << list(config.security.unsigned_sources)
+        << "\naudit = " << quoted(config.security.audit.string()) << "\n";
     out << "\n[store]"
         << "\ndirectory = " << quoted(config.store.directory.string())
         << "\nquota = " << size(config.store.quota_bytes)
@@ -77,6 +82,7 @@ std::string to_toml(const Config& config) {
         out << "\n[[peer]]\n";
         if (!peer.id.empty()) out << "id = " << quoted(peer.id) << "\n";
         out << "address = " << quoted(peer.address) << "\n";
+        if (peer.plain) out << "plain = true\n";
     }
     write_routing(out, config.routing);
     out << "\n[bundles]"

@@ -38,6 +38,11 @@ TEST_CASE("every key is read into its setting", "[config]") {
 id = "ipn:12.0"
 groups = ["dtn://18904/~notice"]
 clock_trusted = false
+[security]
+identity = "/srv/identity"
+open = true
+unsigned_sources = ["ipn:12.*"]
+audit = "/srv/audit"
 [store]
 directory = "/srv/tram"
 quota = "1 GiB"
@@ -58,6 +63,7 @@ sessions_max = 8
 [[peer]]
 id = "dtn://18904-srv/"
 address = "srv.example:4556"
+plain = true
 [[peer]]
 address = "[2001:db8::1]:4556"
 [routing]
@@ -78,6 +84,8 @@ level = "debug"
     REQUIRE(loaded.problems.empty());
     Config expected;
     expected.node = {.id = "ipn:12.0", .groups = {"dtn://18904/~notice"}, .clock_trusted = false};
+    expected.security = {
+        .identity = "/srv/identity", .open = true, .unsigned_sources = {"ipn:12.*"}, .audit = "/srv/audit"};
     expected.store = {.directory = "/srv/tram", .quota_bytes = 1ULL << 30, .reserve_bytes = 1ULL << 20};
     expected.api = {.endpoint = "ipc:///tmp/a", .events = "tcp://127.0.0.1:7000"};
     expected.links.listen = {"127.0.0.1:0", "[fe80::1%eth0]:4556"};
@@ -89,7 +97,7 @@ level = "debug"
     expected.links.reconnect_min = std::chrono::milliseconds{20};
     expected.links.reconnect_max = std::chrono::milliseconds{3'000};
     expected.links.sessions_max = 8;
-    expected.peers = {{.id = "dtn://18904-srv/", .address = "srv.example:4556"},
+    expected.peers = {{.id = "dtn://18904-srv/", .address = "srv.example:4556", .plain = true},
                       {.id = "", .address = "[2001:db8::1]:4556"}};
     expected.routing.router = RouterKind::kStatic;
     expected.routing.routes = {{.to = "dtn://18904-*/inbox", .via = "dtn://18904-srv/"}};
@@ -156,10 +164,11 @@ TEST_CASE("value out of range says the range", "[config]") {
 }
 
 TEST_CASE("endpoint ids must fit their place", "[config]") {
-    const auto* text = GENERATE(
-        "[node]\nid = 'dtn:none'", "[node]\nid = 'dtn://a/inbox'", "[node]\nid = 'nonsense'",
-        "[node]\nid = 'ipn:1.2'", "[node]\ngroups = ['dtn://a/inbox']", "[node]\ngroups = ['dtn:none']",
-        "[[peer]]\nid = 'dtn://a/x'\naddress = 'a:1'", "[[peer]]\nid = 'dtn://localhost/'\naddress = 'a:1'");
+    const auto* text =
+        GENERATE("[node]\nid = 'dtn:none'", "[node]\nid = 'dtn://a/inbox'", "[node]\nid = 'nonsense'",
+                 "[node]\nid = 'ipn:1.2'", "[node]\ngroups = ['dtn://a/inbox']",
+                 "[node]\ngroups = ['dtn:none']", "[[peer]]\nid = 'dtn://a/x'\naddress = 'a:1'",
+                 "[node]\nid = 'dtn://b/'\n[[peer]]\nid = 'dtn://b/'\naddress = 'a:1'");
     CAPTURE(text);
     REQUIRE(problem(text).find(": expected ") != std::string::npos);
 }
@@ -191,6 +200,25 @@ TEST_CASE("keys that depend on each other are checked together", "[config]") {
           std::string::npos);
     CHECK(problem("[store]\nquota='100 MiB'").find("store.reserve: expected at most half") !=
           std::string::npos);
+}
+
+TEST_CASE("security needs places, patterns and names", "[config]") {
+    CHECK(problem("[security]\nidentity = ''") ==
+          "tram.toml:2: security.identity: expected the path of a directory, got \"\"");
+    CHECK(problem("[security]\naudit = ''") ==
+          "tram.toml:2: security.audit: expected the path of a file, got \"\"");
+    CHECK(problem("[security]\nopen = 'yes'") ==
+          "tram.toml:2: security.open: expected true or false, got a text");
+    CHECK(problem("[security]\nunsigned_sources = ['ipn:12.*', 'nonsense']")
+              .starts_with("tram.toml:2: security.unsigned_sources[1]: expected an endpoint, '*' standing"));
+    CHECK(problem("[[peer]]\naddress = 'a:1'\nplain = true")
+              .starts_with("tram.toml:3: peer[0].plain: expected the id of this peer too"));
+    CHECK(
+        problems("[security]\nopen = true\nidentity = ''\n[[peer]]\naddress = 'a:1'\nplain = true").empty());
+}
+
+TEST_CASE("a node without an id of its own is valid: its certificate names it", "[config]") {
+    CHECK(problems("[node]\nid = ''").empty());
 }
 
 TEST_CASE("route patterns are endpoints with stars", "[config]") {

@@ -34,7 +34,7 @@ TEST_CASE("sample loads and equals the defaults", "[config]") {
 
 TEST_CASE("sample shows every key", "[config]") {
     Config config;
-    config.peers.push_back({.id = "dtn://b/", .address = "b:1"});
+    config.peers.push_back({.id = "dtn://b/", .address = "b:1", .plain = true});
     config.routing.router = RouterKind::kStatic;
     config.routing.routes.push_back({.to = "*", .via = "dtn://b/"});
     const std::string shown = sample();
