@@ -38,7 +38,7 @@ class Node:
         self._sent = 0
 
     def configure(self, router, listen=False, route_via=None, peers=()):
-        lines = ["[node]", f'id = "{self.id}"',
+        lines = ["[node]", f'id = "{self.id}"', "[security]", "open = true",
                  "[store]", f'directory = "{self.directory}/store"', 'quota = "1 GB"', 'reserve = "1 MiB"',
                  "[api]", f'endpoint = "{self._api}"', f'events = "ipc://{self.directory}/events"',
                  "[links]", 'listen = ["127.0.0.1:0"]' if listen else "listen = []",

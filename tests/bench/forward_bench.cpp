@@ -112,9 +112,10 @@ Bytes bundle_for(std::uint64_t sequence, const Bytes& payload) {
 void write_config(const std::filesystem::path& file, const std::filesystem::path& directory,
                   const End& source, const End& sink) {
     std::ofstream out{file};
-    out << "[node]\nid = \"dtn://carrier/\"\n[store]\ndirectory = \"" << (directory / "store").string()
-        << "\"\n[api]\nendpoint = \"ipc://" << (directory / "api").string() << "\"\nevents = \"ipc://"
-        << (directory / "events").string() << "\"\n[links]\nlisten = []\n[routing]\nrouter = \"direct\"\n";
+    out << "[node]\nid = \"dtn://carrier/\"\n[security]\nopen = true\n[store]\ndirectory = \""
+        << (directory / "store").string() << "\"\n[api]\nendpoint = \"ipc://" << (directory / "api").string()
+        << "\"\nevents = \"ipc://" << (directory / "events").string()
+        << "\"\n[links]\nlisten = []\n[routing]\nrouter = \"direct\"\n";
     for (const auto& [id, port] : {std::pair{"dtn://source/", source.port()}, {"dtn://sink/", sink.port()}}) {
         out << "[[peer]]\nid = \"" << id << "\"\naddress = \"127.0.0.1:" << port << "\"\n";
     }

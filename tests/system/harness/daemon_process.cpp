@@ -70,6 +70,7 @@ std::uint16_t free_port() {
 config::Config fast_config(const std::string& node_id) {
     config::Config config;
     config.node.id = node_id;
+    config.security.open = true;
     config.links.reconnect_min = milliseconds{10};
     config.links.reconnect_max = milliseconds{50};
     config.store.reserve_bytes = 1U << 20;

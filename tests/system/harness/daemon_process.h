@@ -32,7 +32,7 @@ class TestDirectory {
 /// connections, so that it can be taken again after a restart.
 std::uint16_t free_port();
 
-/// Settings in which two daemons on one machine find each other at once.
+/// Settings in which two daemons on one machine find each other at once, without certificates.
 config::Config fast_config(const std::string& node_id);
 
 class DaemonProcess {
