@@ -9,10 +9,11 @@
 //   chunk n         piece n
 //   plain text      length of header, header, content, trailer, padding with zeros
 //
-// The header is a COSE_Sign1 by the sender over who writes to whom; the trailer a COSE_Sign1 over the digest
-// of the content. Associated data of every piece bind source, destination, message id, index and count. The
-// length with padding is a power of two from 512 bytes up to a piece, above it whole pieces: an observer
-// learns no more than that.
+// The header is a COSE_Sign1 by the sender over who writes to whom, with a keyed hash (BLAKE2b, the stream's
+// key) of what names the bundles: it fits no other stream. The trailer is a detached COSE_Sign1 over the
+// hashes of header and content. Associated data of every piece bind source, destination, message id, index
+// and count; that of piece 0 the head too. Only the last piece has the final tag. The length with padding is
+// a power of two from 512 bytes up to a piece, above it whole pieces: an observer learns no more than that.
 //
 // Both directions stream: Sealer and Opener hold one piece, whatever the message's length.
 #pragma once
@@ -57,8 +58,9 @@ class SealingKey {
 
 /// What ties a message to the bundles that carry it.
 struct Binding {
-    std::string source;  ///< EID text of the bundles
-    std::string destination;
+    std::string source;       ///< EID text of the bundles
+    std::string sender;       ///< node id of `source`
+    std::string destination;  ///< EID text of the bundles
     MessageId message_id{};
 };
 
@@ -121,9 +123,9 @@ class Opener {
 
     /// Takes chunks in order, from 0; returns the content that this one holds (may be empty). Nothing of it
     /// may be believed before complete(). After an error every call returns it. Errors: malformed,
-    /// unknown_suite, no_sealing_key, not_recipient, bad_seal, cut_message (the stream goes on or ends where
-    /// the count says otherwise), wrong_sender (header and bundles disagree), bad_signature (header or
-    /// trailer), and those of FindSigner.
+    /// unsupported_version, too_large, unknown_suite, no_sealing_key, not_recipient, bad_seal, cut_message
+    /// (the stream goes on or ends where the count says otherwise), wrong_sender (header and bundles
+    /// disagree), bad_signature (header or trailer), and those of FindSigner.
     Result<Buffer> open(ByteView chunk);
     /// Once chunk 0 was opened.
     [[nodiscard]] const Header* header() const;
