@@ -73,6 +73,16 @@ CanonicalBlock* Bundle::find(std::uint64_t type) {
     return found == blocks.end() ? nullptr : &*found;
 }
 
+const CanonicalBlock* Bundle::numbered(std::uint64_t number) const {
+    const auto found = std::ranges::find(blocks, number, &CanonicalBlock::number);
+    return found == blocks.end() ? nullptr : &*found;
+}
+
+CanonicalBlock* Bundle::numbered(std::uint64_t number) {
+    const auto found = std::ranges::find(blocks, number, &CanonicalBlock::number);
+    return found == blocks.end() ? nullptr : &*found;
+}
+
 std::uint64_t Bundle::free_block_number() const {
     std::uint64_t number = kPayloadBlockNumber + 1;
     while (std::ranges::find(blocks, number, &CanonicalBlock::number) != blocks.end())

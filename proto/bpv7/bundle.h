@@ -118,7 +118,8 @@ struct Bundle {
     PrimaryBlock primary;
     std::vector<CanonicalBlock> blocks;  ///< in wire order, the payload last
     /// The primary block exactly as it was received, CRC included: it is immutable (RFC 9171 4.3.1) and
-    /// goes on as it came, even where our own encoder would write it differently. Empty in a bundle we made.
+    /// goes on as it came, even where our own encoder would write it differently. Empty in a bundle we made,
+    /// until it is signed.
     Bytes primary_wire;
 
     [[nodiscard]] BundleId id() const;
@@ -126,6 +127,9 @@ struct Bundle {
     /// The first block of `type`, or nullptr.
     [[nodiscard]] const CanonicalBlock* find(std::uint64_t type) const;
     [[nodiscard]] CanonicalBlock* find(std::uint64_t type);
+    /// The block with `number`, or nullptr; the primary block is not among them.
+    [[nodiscard]] const CanonicalBlock* numbered(std::uint64_t number) const;
+    [[nodiscard]] CanonicalBlock* numbered(std::uint64_t number);
     /// The smallest block number above 1 that no block has.
     [[nodiscard]] std::uint64_t free_block_number() const;
     /// Replaces the data of the first block of `type`, or inserts a new block before the payload.

@@ -15,11 +15,13 @@ std::size_t eid_bytes_max(const Eid& eid) {
     return 3 + 2 * kNumberBytesMax + eid.node_name().size() + eid.demux().size();
 }
 
+std::size_t primary_bytes_max(const PrimaryBlock& primary) {
+    return 16 + 8 * kNumberBytesMax + eid_bytes_max(primary.destination) + eid_bytes_max(primary.source) +
+           eid_bytes_max(primary.report_to);
+}
+
 std::size_t bytes_max(const Bundle& bundle) {
-    const PrimaryBlock& primary = bundle.primary;
-    std::size_t total = 16 + 8 * kNumberBytesMax + eid_bytes_max(primary.destination) +
-                        eid_bytes_max(primary.source) + eid_bytes_max(primary.report_to) +
-                        bundle.primary_wire.size();
+    std::size_t total = primary_bytes_max(bundle.primary) + bundle.primary_wire.size();
     for (const CanonicalBlock& block : bundle.blocks)
         total += 8 + 4 * kNumberBytesMax + block.data.size();
     return total;
@@ -73,6 +75,13 @@ void write_block(cbor::Writer& out, const CanonicalBlock& block) {
 }
 
 }  // namespace
+
+Bytes encode_primary(const Bundle& bundle) {
+    if (!bundle.primary_wire.empty()) return bundle.primary_wire;
+    cbor::Writer out{primary_bytes_max(bundle.primary)};
+    write_primary(out, bundle.primary);
+    return Bytes{out.take()};
+}
 
 Bytes encode(const Bundle& bundle) {
     TRAM_CHECK(!bundle.blocks.empty() && bundle.blocks.back().type == block_type::kPayload);

@@ -45,6 +45,9 @@ Result<Decoded> decode(const Bytes& wire, const DecodeOptions& options = {});
 /// used for the primary block when it is not empty.
 Bytes encode(const Bundle& bundle);
 
+/// The primary block alone, as encode() writes it: `primary_wire` where there is one.
+Bytes encode_primary(const Bundle& bundle);
+
 // Block-type-specific data, RFC 9171 4.4. Readers want the whole data to be consumed.
 
 /// Previous node, RFC 9171 4.4.1.
