@@ -59,6 +59,7 @@ LAYERS = {
                          ("store/records.h",), ("sodium.h",), pure=True),
     "daemon/enrol": Layer(("proto/base", "proto/cbor", "proto/cose", "proto/identity", "proto/envelope"),
                           libraries=("sodium.h", "openssl/", "fmt/")),
+    "daemon/json": Layer(libraries=("boost/json",)),
     "daemon/audit": Layer(("proto/base",), libraries=("boost/json", "openssl/", "fmt/")),
     "store": Layer(("proto/base", "proto/tram"), libraries=("rocksdb/", "fmt/")),
     "config": Layer(_BUNDLES, libraries=("toml++/",)),
