@@ -249,6 +249,11 @@ TEST_CASE("a stream that ends early or uses other tags does not open", "[envelop
         recipe.final_at = 3;
         expected = "cut_message";
     }
+    SECTION("more chunks than the header says") {
+        recipe.header.content_bytes = 70'000;
+        recipe.chunk_count = 3;
+        expected = "cut_message";
+    }
     SECTION("another tag") {
         recipe.other_tag = std::uint8_t{1};
         expected = "malformed";
