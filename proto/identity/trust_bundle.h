@@ -2,8 +2,8 @@
 // write to, and the newest revocation lists. Nothing in it is secret, and everything in it is signed for
 // itself.
 //
-// PEM: "CERTIFICATE" for each certificate, "TRAM REVOCATION LIST" for each list, text between them is
-// ignored. As bytes on the mesh: CBOR [1, [* certificate], [* list]].
+// PEM: "CERTIFICATE" for each certificate, "TRAM REVOCATION LIST" for each list; text between them and
+// blocks with other labels are ignored. As bytes on the mesh: CBOR [1, [* certificate], [* list]].
 #pragma once
 
 #include <string>
@@ -13,6 +13,7 @@
 #include "proto/base/bytes.h"
 #include "proto/base/error.h"
 #include "proto/identity/certificate.h"
+#include "proto/identity/pem.h"
 #include "proto/identity/revocation.h"
 
 namespace tram::identity {
@@ -23,16 +24,17 @@ struct TrustBundle {
 };
 
 inline constexpr std::size_t kTrustBundleBytesMax = 16U << 20;
+inline constexpr std::size_t kTrustListsMax = 1'024;
+
+/// Roots first, then authorities, then devices, else as they are; doubles are dropped.
+void sort_certificates(std::vector<Certificate>& certificates);
 
 std::string trust_to_pem(const TrustBundle& bundle);
-/// Errors: malformed (names the item), too_large.
+/// Errors: malformed (also: there is nothing in it), too_large, and those of read_certificate() and
+/// read_revocation_list(); the message names the item.
 Result<TrustBundle> trust_from_pem(std::string_view pem);
 Bytes encode_trust(const TrustBundle& bundle);
+/// Errors: as trust_from_pem(), and unsupported_version.
 Result<TrustBundle> decode_trust(ByteView wire);
-
-/// PEM armour for what is ours: "-----BEGIN <label>-----".
-std::string to_pem(std::string_view label, ByteView data);
-/// The contents of the first block with that label. Errors: not_found, malformed.
-Result<Buffer> from_pem(std::string_view label, std::string_view text);
 
 }  // namespace tram::identity
