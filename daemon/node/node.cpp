@@ -4,7 +4,6 @@
 
 #include "daemon/node/reports.h"
 #include "daemon/node/submission.h"
-#include "proto/bpv7/codec.h"
 
 namespace tram::node {
 
@@ -76,13 +75,12 @@ void Node::withdraw(const Entry& entry) {
 }
 
 void Node::handle(const input::Submit& submit) {
-    auto bundle = build_bundle(custody_, submit.submission);
-    if (!bundle) {
-        custody_.emit(effect::Reply{submit.request, std::unexpected{std::move(bundle.error())}});
+    auto made = build_bundle(custody_, submit.submission);
+    if (!made) {
+        custody_.emit(effect::Reply{submit.request, std::unexpected{std::move(made.error())}});
         return;
     }
-    Bytes wire = bpv7::encode(*bundle);
-    if (!reception_.has_room(wire.size(), options().local_percent_max)) {
+    if (!reception_.has_room(made->wire.size(), options().local_percent_max)) {
         ++custody_.counters().bundles_refused_full;
         custody_.emit(
             effect::Reply{submit.request, fail(ErrorCode::kFull,
@@ -90,10 +88,10 @@ void Node::handle(const input::Submit& submit) {
                                                "store.quota, or let a carrier take bundles away first")});
         return;
     }
-    const bpv7::BundleId id = bundle->id();
-    reception_.count_stored(wire.size());
-    const Entry& entry =
-        custody_.store(*bundle, std::move(wire), delivery_.intake_for(bundle->primary.destination));
+    const bpv7::BundleId id = made->bundle.id();
+    reception_.count_stored(made->wire.size());
+    const Entry& entry = custody_.store(made->bundle, std::move(made->wire),
+                                        delivery_.intake_for(made->bundle.primary.destination));
     ++custody_.counters().bundles_submitted;
     custody_.notify(effect::Notify::What::kStored, entry);
     custody_.emit_when_durable(effect::Reply{submit.request, effect::Reply::Sent{id}});

@@ -2,14 +2,14 @@
 
 #include <utility>
 
-#include "proto/bpv7/codec.h"
+#include "daemon/node/own_bundle.h"
 
 namespace tram::node {
 
 namespace {
 
-bpv7::Bundle report_bundle(Custody& custody, const ReportSubject& subject, bpv7::Assertion which,
-                           bpv7::ReportReason reason) {
+OwnTerms report_terms(Custody& custody, const ReportSubject& subject, bpv7::Assertion which,
+                      bpv7::ReportReason reason) {
     using namespace bpv7;
     StatusReport report;
     StatusReport::Item& item = report.items[static_cast<std::size_t>(which)];
@@ -19,21 +19,15 @@ bpv7::Bundle report_bundle(Custody& custody, const ReportSubject& subject, bpv7:
     report.reason = reason;
     report.subject = subject.id;
 
-    Bundle bundle;
-    bundle.primary.flags = bundle_flag::kAdministrativeRecord | bundle_flag::kMustNotFragment;
-    bundle.primary.destination = subject.report_to;
-    bundle.primary.source = custody.options().node_id;
-    bundle.primary.timestamp = custody.next_timestamp();
-    bundle.primary.lifetime_ms = subject.lifetime_ms;
-    bundle.blocks.push_back(
-        {block_type::kPayload, kPayloadBlockNumber, 0, CrcType::kCrc32c, encode_status_report(report)});
-    bundle.set_block(block_type::kBundleAge, 0, CrcType::kCrc16, encode_bundle_age(0));
-    bundle.set_block(block_type::kHopCount, 0, CrcType::kCrc16,
-                     encode_hop_count({custody.options().hop_limit, 0}));
-    ClassBlock klass;
-    klass.kind = Kind::kReceipt;
-    bundle.set_block(block_type::kClass, 0, CrcType::kCrc16, encode_class(klass));
-    return bundle;
+    OwnTerms terms;
+    terms.flags = bundle_flag::kAdministrativeRecord;
+    terms.destination = subject.report_to;
+    terms.source = custody.options().node_id;
+    terms.lifetime_ms = subject.lifetime_ms;
+    terms.hops = {custody.options().hop_limit, 0};
+    terms.klass.kind = Kind::kReceipt;
+    terms.payload = encode_status_report(report);
+    return terms;
 }
 
 }  // namespace
@@ -46,8 +40,9 @@ void report_on(Custody& custody, const ReportSubject& subject, bpv7::Assertion w
     primary.source = subject.id.source;
     if (!custody.options().status_reports || !bpv7::report_wanted(primary, which)) return;
     if (subject.report_to.node_id() == custody.options().node_id) return;
-    const bpv7::Bundle bundle = report_bundle(custody, subject, which, reason);
-    custody.store(bundle, bpv7::encode(bundle),
+    auto made = make_own_bundle(custody, report_terms(custody, subject, which, reason));
+    if (!made) return;  // a node without a certificate says nothing
+    custody.store(made->bundle, std::move(made->wire),
                   {.received_from = std::nullopt, .deliver_here = false, .forward = true});
     ++custody.counters().reports_sent;
 }

@@ -1,0 +1,43 @@
+#include "daemon/node/own_bundle.h"
+
+#include <sodium.h>
+#include <utility>
+
+#include "proto/bpv7/codec.h"
+
+namespace tram::node {
+
+Result<void> can_make_bundles(const NodeOptions& options) {
+    if (options.security.open || options.security.signing_key != nullptr) return {};
+    return fail(ErrorCode::kNoCertificate,
+                "this node has no certificate to sign with, so nothing can be sent from here: begin with "
+                "`tram device init`");
+}
+
+Result<OwnBundle> make_own_bundle(Custody& custody, OwnTerms terms) {
+    using namespace bpv7;
+    if (auto able = can_make_bundles(custody.options()); !able)
+        return std::unexpected{std::move(able.error())};
+    OwnBundle made;
+    Bundle& bundle = made.bundle;
+    bundle.primary.flags = terms.flags | bundle_flag::kMustNotFragment;
+    bundle.primary.destination = std::move(terms.destination);
+    bundle.primary.source = std::move(terms.source);
+    bundle.primary.report_to = std::move(terms.report_to);
+    bundle.primary.timestamp = custody.next_timestamp();
+    bundle.primary.lifetime_ms = terms.lifetime_ms;
+    bundle.blocks.push_back(
+        {block_type::kPayload, kPayloadBlockNumber, 0, CrcType::kCrc32c, std::move(terms.payload)});
+    bundle.set_block(block_type::kBundleAge, 0, CrcType::kCrc16, encode_bundle_age(0));
+    bundle.set_block(block_type::kHopCount, 0, CrcType::kCrc16, encode_hop_count(terms.hops));
+    if (terms.klass.message_id == decltype(terms.klass.message_id){}) {
+        const Buffer id = bundle.id().key();
+        crypto_generichash(terms.klass.message_id.data(), terms.klass.message_id.size(), id.data(), id.size(),
+                           nullptr, 0);
+    }
+    bundle.set_block(block_type::kClass, 0, CrcType::kCrc16, encode_class(terms.klass));
+    made.wire = encode(bundle);
+    return made;
+}
+
+}  // namespace tram::node
