@@ -3,6 +3,7 @@
 #include <sodium.h>
 #include <utility>
 
+#include "proto/bpsec/signature.h"
 #include "proto/bpv7/codec.h"
 
 namespace tram::node {
@@ -36,6 +37,8 @@ Result<OwnBundle> make_own_bundle(Custody& custody, OwnTerms terms) {
                            nullptr, 0);
     }
     bundle.set_block(block_type::kClass, 0, CrcType::kCrc16, encode_class(terms.klass));
+    const Security& security = custody.options().security;
+    if (!security.open) bpsec::sign(bundle, *security.signing_key, security.signer);
     made.wire = encode(bundle);
     return made;
 }

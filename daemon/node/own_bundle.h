@@ -28,8 +28,8 @@ struct OwnBundle {
 Result<void> can_make_bundles(const NodeOptions& options);
 
 /// A bundle as design and RFC 9171 want it: CRC-32C on primary and payload, must not be fragmented, bundle
-/// age, hop count, class, and our signature when there is a key. Takes the next creation timestamp. Errors:
-/// those of can_make_bundles().
+/// age, hop count, class, and our signature unless the node is open. Takes the next creation timestamp.
+/// Errors: those of can_make_bundles().
 Result<OwnBundle> make_own_bundle(Custody& custody, OwnTerms terms);
 
 }  // namespace tram::node
