@@ -2,29 +2,22 @@
 #include <memory>
 #include <ostream>
 
-#include "config/load.h"
 #include "daemon/cli/commands.h"
+#include "daemon/cli/config_file.h"
 #include "daemon/cli/output.h"
 
 namespace tram::cli {
 
 namespace {
 
-constexpr const char* kDefaultFile = "/etc/tram/tram.toml";
-
 struct ConfigOptions {
     std::string file;  ///< empty: the default, which may be absent
 };
 
-/// Loads the file that was named, or the default one; without it the defaults.
-config::Loaded load(Context& context, const ConfigOptions& options, std::string& file) {
-    file = options.file.empty() ? kDefaultFile : options.file;
-    std::error_code failure;
-    if (options.file.empty() && !std::filesystem::exists(file, failure)) {
-        context.err << context.say(Message::kConfigAbsent, file) << "\n";
-        return {};
-    }
-    return config::load(file);
+ConfigFile load(Context& context, const ConfigOptions& options) {
+    ConfigFile file = read_config_file(options.file);
+    if (file.absent) context.err << context.say(Message::kConfigAbsent, file.path) << "\n";
+    return file;
 }
 
 int report_problems(Context& context, const std::vector<config::Problem>& problems) {
@@ -35,8 +28,7 @@ int report_problems(Context& context, const std::vector<config::Problem>& proble
 }
 
 int check_config(Context& context, const ConfigOptions& options) {
-    std::string file;
-    const config::Loaded loaded = load(context, options, file);
+    const auto [file, loaded, absent] = load(context, options);
     const int exit_code = loaded.problems.empty() ? kExitFine : kExitWarning;
     if (context.format == Format::kJson) {
         boost::json::array problems;
@@ -57,8 +49,7 @@ int check_config(Context& context, const ConfigOptions& options) {
 }
 
 int show_config(Context& context, const ConfigOptions& options) {
-    std::string file;
-    const config::Loaded loaded = load(context, options, file);
+    const auto [file, loaded, absent] = load(context, options);
     if (!loaded.problems.empty()) return report_problems(context, loaded.problems);
     switch (context.format) {
         case Format::kTable: context.out << config::to_toml(loaded.config); break;
@@ -72,9 +63,7 @@ void add_verb(CLI::App& config, const char* verb, const char* description, Conte
               int (*command)(Context&, const ConfigOptions&)) {
     auto options = std::make_shared<ConfigOptions>();
     auto* app = config.add_subcommand(verb, description);
-    app->add_option("--config", options->file, std::string{"the file (default "} + kDefaultFile + ")")
-        ->envname("TRAM_CONFIG")
-        ->type_name("FILE");
+    add_config_option(*app, options->file);
     app->callback([=, &context, &action] {
         action = [options, command, &context] { return command(context, *options); };
     });

@@ -12,6 +12,10 @@ std::unexpected<Failure> failed(ErrorCode code, std::string message, std::string
     return std::unexpected{Failure{std::string{code_name(code)}, std::move(message), std::move(remedy)}};
 }
 
+Failure failure_of(const Error& error) {
+    return Failure{std::string{code_name(error.code)}, error.message, {}};
+}
+
 int report(Context& context, const Failure& failure) {
     context.out.flush();
     context.err << "error: " << printable(failure.code, context.ascii) << ": "

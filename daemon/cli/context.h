@@ -26,6 +26,9 @@ struct Failure {
 template <typename T>
 using Outcome = std::expected<T, Failure>;
 
+/// An error of a library as what a command failed with.
+[[nodiscard]] Failure failure_of(const Error& error);
+
 [[nodiscard]] std::unexpected<Failure> failed(ErrorCode code, std::string message, std::string remedy = {});
 
 struct Context {
