@@ -191,6 +191,8 @@ void Committer::add(const Change& change) {
     } else if (const auto* state = std::get_if<change::PutState>(&change)) {
         encode_plain(state->name, as_text(state->value.view()), value_);
         put(Family::kState, slice_of(state->name));
+    } else if (const auto* cleared = std::get_if<change::EraseState>(&change)) {
+        erase(Family::kState, slice_of(cleared->name));
     }
 }
 

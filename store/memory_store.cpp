@@ -119,6 +119,7 @@ void MemoryStore::apply(Change change) {
             [&](change::PutState&& put) {
                 state_.insert_or_assign(std::move(put.name), std::move(put.value));
             },
+            [&](change::EraseState&& erase) { state_.erase(erase.name); },
         },
         std::move(change));
 }

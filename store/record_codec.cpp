@@ -1,5 +1,6 @@
 #include "store/record_codec.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -17,6 +18,21 @@ void write_hop(const HopRecord& hop, pb::Hop& row) {
 
 HopRecord read_hop(pb::Hop& row) {
     return {std::move(*row.mutable_peer()), row.node_time_ms()};
+}
+
+void write_chunk(const ChunkRecord& chunk, pb::Chunk& row) {
+    row.set_message_id(chunk.message_id.data(), chunk.message_id.size());
+    row.set_index(chunk.index);
+    row.set_count(chunk.count);
+}
+
+Result<ChunkRecord> read_chunk(const pb::Chunk& row) {
+    ChunkRecord chunk{{}, row.index(), row.count()};
+    if (row.message_id().size() != chunk.message_id.size() || chunk.index >= chunk.count) {
+        return fail(ErrorCode::kCorrupt, "the row names no possible part of a message");
+    }
+    std::ranges::copy(as_bytes(row.message_id()), chunk.message_id.begin());
+    return chunk;
 }
 
 // Serialises behind the place of the seal, then fills that in: the row is written once and never copied.
@@ -112,6 +128,7 @@ void encode_bundle(const BundleRecord& record, std::string& value) {
     row.set_deliver_here(record.deliver_here);
     row.set_forward(record.forward);
     if (record.hop_count) row.set_hop_count(*record.hop_count);
+    if (record.chunk) write_chunk(*record.chunk, *row.mutable_chunk());
     if (record.received_from) write_hop(*record.received_from, *row.mutable_received_from());
     for (const HopRecord& hop : record.forwarded_to)
         write_hop(hop, *row.add_forwarded_to());
@@ -152,6 +169,11 @@ Result<BundleRecord> decode_bundle(std::string_view key, std::string_view value)
     record.deliver_here = row.deliver_here();
     record.forward = row.forward();
     if (row.has_hop_count()) record.hop_count = row.hop_count();
+    if (row.has_chunk()) {
+        const auto chunk = read_chunk(row.chunk());
+        if (!chunk) return std::unexpected{chunk.error()};
+        record.chunk = *chunk;
+    }
     if (row.has_received_from()) record.received_from = read_hop(*row.mutable_received_from());
     record.forwarded_to.reserve(static_cast<std::size_t>(row.forwarded_to_size()));
     for (pb::Hop& hop : *row.mutable_forwarded_to())
@@ -175,7 +197,7 @@ Result<Tombstone> decode_tombstone(std::string_view key, std::string_view value)
     auto& row = scratch<pb::TombstoneRow>();
     if (auto parsed = unseal_row(key, value, row); !parsed) return std::unexpected{parsed.error()};
     if (row.ending() < static_cast<std::uint32_t>(Ending::kDelivered) ||
-        row.ending() > static_cast<std::uint32_t>(Ending::kReported)) {
+        row.ending() > static_cast<std::uint32_t>(Ending::kRefused)) {
         return fail(ErrorCode::kCorrupt, "the tombstone names no known ending");
     }
     Tombstone tombstone;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,6 +24,14 @@ using BundleKey = std::uint64_t;
 struct HopRecord {
     std::string peer;  ///< node id text
     std::uint64_t node_time_ms = 0;
+};
+
+/// Which part of which message a bundle carries (the class block of form "message").
+struct ChunkRecord {
+    std::array<std::uint8_t, 16> message_id{};
+    std::uint64_t index = 0;
+    std::uint64_t count = 1;  ///< above `index`
+    friend bool operator==(const ChunkRecord&, const ChunkRecord&) = default;
 };
 
 /// Everything about a stored bundle that decisions need, so that none of them reads the bundle itself.
@@ -50,6 +59,7 @@ struct BundleRecord {
     bool deliver_here = false;               ///< waits for a local application
     bool forward = false;                    ///< is to be offered to peers
     std::optional<std::uint64_t> hop_count;  ///< as it arrived (RFC 9171 4.4.3); nothing without such a block
+    std::optional<ChunkRecord> chunk;        ///< nothing: no part of a message
     std::optional<HopRecord> received_from;
     std::vector<HopRecord> forwarded_to;  ///< peers that acknowledged it, or said they have it: the ledger
 };
@@ -62,6 +72,7 @@ enum class Ending : std::uint8_t {
     kCancelled = 4,    ///< by the operator
     kReassembled = 5,  ///< went into a larger bundle, or was cut into fragments
     kReported = 6,     ///< a status report says it was delivered
+    kRefused = 7,      ///< part of a message that does not open
 };
 
 /// Stands for a bundle that was here, so that it is recognised when it comes again.
@@ -102,10 +113,15 @@ struct PutState {
     std::string name;
     Bytes value;
 };
+/// Removing what is not there is no error.
+struct EraseState {
+    std::string name;
+};
 }  // namespace change
 
-using Change = std::variant<change::PutBundle, change::UpdateRecord, change::EraseBundle,
-                            change::PutTombstone, change::EraseTombstone, change::PutState>;
+using Change =
+    std::variant<change::PutBundle, change::UpdateRecord, change::EraseBundle, change::PutTombstone,
+                 change::EraseTombstone, change::PutState, change::EraseState>;
 
 struct Batch {
     std::vector<Change> changes;

@@ -200,6 +200,7 @@ std::string ending_text(store::Ending ending) {
         case store::Ending::kCancelled: return "cancelled";
         case store::Ending::kReassembled: return "recut";
         case store::Ending::kReported: return "reported delivered";
+        case store::Ending::kRefused: return "refused";
     }
     return "";
 }

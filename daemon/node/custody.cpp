@@ -119,6 +119,10 @@ Entry& Custody::store(const bpv7::Bundle& bundle, Bytes wire, Intake intake) {
         if (const auto decoded = bpv7::decode_class(block->data)) {
             record.urgency = static_cast<std::uint8_t>(decoded->urgency);
             record.kind = static_cast<std::uint8_t>(decoded->kind);
+            if (decoded->form == bpv7::Form::kMessage) {
+                record.chunk =
+                    store::ChunkRecord{decoded->message_id, decoded->chunk_index, decoded->chunk_count};
+            }
         }
     }
     if (const bpv7::CanonicalBlock* block = bundle.find(bpv7::block_type::kHopCount)) {

@@ -127,6 +127,9 @@ bool Reception::is_known(Incoming& in) {
         case store::Ending::kCancelled:
             refuse(in, Refusal::kNotAcceptable, "it was cancelled here");
             return true;
+        case store::Ending::kRefused:
+            refuse(in, Refusal::kNotAcceptable, "it is part of a message that does not open");
+            return true;
         case store::Ending::kForwarded: break;
     }
     if (is_repetition(in, gone->received_from, gone->hop_count)) {

@@ -24,6 +24,15 @@ class RandomRecords {
     }
     HopRecord hop() { return {text(), number()}; }
 
+    ChunkRecord chunk() {
+        ChunkRecord c;
+        for (std::uint8_t& byte : c.message_id)
+            byte = static_cast<std::uint8_t>(random_());
+        c.count = std::max<std::uint64_t>(number(), 1);
+        c.index = random_() % c.count;
+        return c;
+    }
+
     BundleRecord record() {
         BundleRecord r;
         r.key = number();
@@ -42,6 +51,7 @@ class RandomRecords {
         for (auto* flag : {&r.held, &r.local, &r.deliver_here, &r.forward})
             *flag = coin();
         if (coin()) r.hop_count = number();
+        if (coin()) r.chunk = chunk();
         if (coin()) r.received_from = hop();
         for (auto count = random_() % 5; count > 0; --count)
             r.forwarded_to.push_back(hop());
@@ -51,7 +61,7 @@ class RandomRecords {
     Tombstone tombstone() {
         Tombstone t;
         t.id = test::sample_bytes(random_() % 60, static_cast<unsigned>(number()));
-        t.ending = static_cast<Ending>(1 + random_() % 6);
+        t.ending = static_cast<Ending>(1 + random_() % 7);
         t.ended_at_ms = number();
         t.expires_at_ms = number();
         t.destination = text();
@@ -82,6 +92,16 @@ TEST_CASE("bundle records come back from their rows as they were", "[store][code
         REQUIRE(back.has_value());
         REQUIRE(test::same(*back, record));
     }
+}
+
+TEST_CASE("a part of a message that cannot be is corrupt", "[store][codec]") {
+    BundleRecord record = test::sample_record(3);
+    record.chunk = GENERATE(ChunkRecord{{}, 1, 1}, ChunkRecord{{}, 0, 0}, ChunkRecord{{}, 8, 7});
+    std::string value;
+    encode_bundle(record, value);
+    const auto back = decode_bundle(key_of(record), value);
+    REQUIRE_FALSE(back.has_value());
+    CHECK(back.error().code == tram::ErrorCode::kCorrupt);
 }
 
 TEST_CASE("tombstones come back from their rows as they were", "[store][codec]") {

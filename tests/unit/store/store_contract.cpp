@@ -175,6 +175,21 @@ TEMPLATE_TEST_CASE("erasing removes record and bytes, and may be repeated", "[st
     CHECK(t.store().usage().bundles == 0);
 }
 
+TEMPLATE_TEST_CASE("state can be erased, also twice", "[store][contract]", Memory, Rocks) {
+    TestType t;
+    t.store().commit(state("draft/1", "a"));
+    t.store().commit(state("draft/2", "b"));
+    Batch erase;
+    erase.changes.emplace_back(change::EraseState{"draft/1"});
+    erase.changes.emplace_back(change::EraseState{"draft/3"});
+    t.store().commit(erase);
+    t.settle(t.store().commit(erase));
+    t.restart();
+    const Contents contents = contents_of(t.store());
+    REQUIRE(contents.state.size() == 1);
+    CHECK(contents.state[0].first == "draft/2");
+}
+
 TEMPLATE_TEST_CASE("an empty batch has a ticket too", "[store][contract]", Memory, Rocks) {
     TestType t;
     const Ticket ticket = t.store().commit({});

@@ -140,8 +140,8 @@ bool same(const BundleRecord& a, const BundleRecord& b) {
            a.payload_length == b.payload_length && a.wire_length == b.wire_length && a.age_ms == b.age_ms &&
            a.stored_at_ms == b.stored_at_ms && a.expires_at_ms == b.expires_at_ms && a.urgency == b.urgency &&
            a.kind == b.kind && a.held == b.held && a.local == b.local && a.deliver_here == b.deliver_here &&
-           a.forward == b.forward && same(a.received_from, b.received_from) &&
-           same(a.forwarded_to, b.forwarded_to);
+           a.forward == b.forward && a.hop_count == b.hop_count && a.chunk == b.chunk &&
+           same(a.received_from, b.received_from) && same(a.forwarded_to, b.forwarded_to);
 }
 
 bool same(const Tombstone& a, const Tombstone& b) {
