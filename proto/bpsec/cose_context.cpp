@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "proto/base/check.h"
+#include "proto/bpv7/codec.h"
 #include "proto/cbor/reader.h"
 #include "proto/cbor/writer.h"
 
@@ -73,7 +74,10 @@ void write_scope(cbor::Writer& out, const AadScope& scope) {
 class AadWriter {
   public:
     AadWriter(const bpv7::Bundle& bundle, const bpv7::CanonicalBlock& security_block, std::uint64_t target)
-        : bundle_{bundle}, security_block_{security_block}, target_{target} {}
+        : bundle_{bundle},
+          primary_{bpv7::encode_primary(bundle)},
+          security_block_{security_block},
+          target_{target} {}
 
     Result<Buffer> run(const bpv7::Eid& source, const CoseParameters& parameters) {
         std::size_t room = 64 + source.node_name().size() + source.demux().size() +
@@ -107,7 +111,7 @@ class AadWriter {
 
     [[nodiscard]] Result<std::size_t> size_of(const AadEntry& entry) const {
         const std::uint64_t number = number_of(entry);
-        if (number == 0) return bundle_.primary_wire.size();
+        if (number == 0) return primary_.size();
         const bpv7::CanonicalBlock* block = block_of(number);
         if (block == nullptr) {
             return fail(ErrorCode::kMalformed, "the AAD scope covers block " + std::to_string(number) +
@@ -125,7 +129,7 @@ class AadWriter {
     void write(cbor::Writer& out, const AadEntry& entry) const {
         const std::uint64_t number = number_of(entry);
         if (number == 0) {
-            if ((entry.flags & AadEntry::kMetadata) != 0) out.write_encoded(bundle_.primary_wire);
+            if ((entry.flags & AadEntry::kMetadata) != 0) out.write_encoded(primary_);
             return;
         }
         const bpv7::CanonicalBlock& block = *block_of(number);
@@ -138,6 +142,7 @@ class AadWriter {
     }
 
     const bpv7::Bundle& bundle_;
+    Bytes primary_;
     const bpv7::CanonicalBlock& security_block_;
     std::uint64_t target_;
 };
@@ -192,7 +197,6 @@ bool covers(const AadScope& scope, std::uint64_t number, std::uint64_t flags, st
 
 Result<Buffer> external_aad(const bpv7::Bundle& bundle, const bpv7::CanonicalBlock& security_block,
                             const bpv7::Eid& source, std::uint64_t target, const CoseParameters& parameters) {
-    TRAM_CHECK(!bundle.primary_wire.empty());
     return AadWriter{bundle, security_block, target}.run(source, parameters);
 }
 
@@ -217,14 +221,14 @@ IdValue cose_result_of(std::uint64_t id, ByteView message) {
     return {.id = id, .value = Bytes{out.take()}};
 }
 
-Result<ByteView> detached_payload(const bpv7::Bundle& bundle, std::uint64_t target) {
-    if (target == 0) return bundle.primary_wire.view();
+Result<Bytes> detached_payload(const bpv7::Bundle& bundle, std::uint64_t target) {
+    if (target == 0) return bpv7::encode_primary(bundle);
     const bpv7::CanonicalBlock* block = bundle.numbered(target);
     if (block == nullptr) {
         return fail(ErrorCode::kNotFound,
                     "the security target " + std::to_string(target) + " is not in the bundle");
     }
-    return block->data.view();
+    return block->data;
 }
 
 }  // namespace tram::bpsec

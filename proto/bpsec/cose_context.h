@@ -77,8 +77,7 @@ Result<ByteView> cose_message(const SecurityBlock& block, std::size_t index, std
 /// The result that carries `message`.
 IdValue cose_result_of(std::uint64_t id, ByteView message);
 
-/// What a COSE message about `target` is computed over, a view into `bundle`, which must have `primary_wire`.
-/// Errors: not_found.
-Result<ByteView> detached_payload(const bpv7::Bundle& bundle, std::uint64_t target);
+/// What a COSE message about `target` is computed over. Errors: not_found.
+Result<Bytes> detached_payload(const bpv7::Bundle& bundle, std::uint64_t target);
 
 }  // namespace tram::bpsec

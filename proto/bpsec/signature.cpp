@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "proto/base/check.h"
 #include "proto/bpsec/cose_context.h"
+#include "proto/bpsec/rules.h"
 #include "proto/bpsec/security_block.h"
 #include "proto/bpv7/codec.h"
 
@@ -36,35 +36,19 @@ struct Found {
     std::size_t index = 0;  ///< of the payload among the targets
 };
 
-/// The numbers of the blocks that BCBs encrypt.
-Result<std::vector<std::uint64_t>> encrypted_blocks(const bpv7::Bundle& bundle, const Limits& limits) {
-    std::vector<std::uint64_t> numbers;
-    for (const bpv7::CanonicalBlock& block : bundle.blocks) {
-        if (block.type != block_type::kBlockConfidentiality) continue;
-        auto security = decode_security_block(block.data, limits);
-        if (!security) return std::unexpected{std::move(security.error())};
-        numbers.insert(numbers.end(), security->targets.begin(), security->targets.end());
-    }
-    return numbers;
-}
-
 Result<Found> find_signature(const bpv7::Bundle& bundle, const Limits& limits) {
-    const auto encrypted = encrypted_blocks(bundle, limits);
-    if (!encrypted) return std::unexpected{encrypted.error()};
+    auto there = read_security(bundle, limits);
+    if (!there) return std::unexpected{std::move(there.error())};
     std::optional<Found> found;
-    for (const bpv7::CanonicalBlock& block : bundle.blocks) {
-        if (block.type != block_type::kBlockIntegrity) continue;
-        if (std::ranges::find(*encrypted, block.number) != encrypted->end()) continue;
-        auto security = decode_security_block(block.data, limits);
-        if (!security) return std::unexpected{std::move(security.error())};
-        const auto target = std::ranges::find(security->targets, kPayloadBlockNumber);
-        if (target == security->targets.end()) continue;
+    for (auto& [block, security] : there->integrity) {
+        const auto target = std::ranges::find(security.targets, kPayloadBlockNumber);
+        if (target == security.targets.end()) continue;
         if (found) {
             return fail(ErrorCode::kUnsupportedSecurity,
                         "two blocks sign the payload (RFC 9172 3.2 allows one)");
         }
-        const auto index = static_cast<std::size_t>(target - security->targets.begin());
-        found = Found{.block = &block, .security = std::move(*security), .index = index};
+        const auto index = static_cast<std::size_t>(target - security.targets.begin());
+        found = Found{.block = block, .security = std::move(security), .index = index};
     }
     if (!found) {
         return fail(ErrorCode::kUnsigned, "nobody has signed the payload: its source must sign its bundles");
@@ -107,7 +91,7 @@ void sign(bpv7::Bundle& bundle, const cose::SigningKey& key, const cose::Certifi
     const Bytes message = cose::sign1(key, signer, *aad, bundle.payload(), cose::Payload::kDetached);
     security.results.push_back({cose_result_of(cose_result::kSign1, message)});
     block.data = encode_security_block(security);
-    bundle.blocks.insert(bundle.blocks.end() - 1, std::move(block));
+    insert_security_block(bundle, std::move(block));
 }
 
 Result<Claim> read_signature(const bpv7::Bundle& bundle, const Limits& limits) {

@@ -29,11 +29,10 @@ struct Claim {
     Buffer aad;  ///< external_aad: what besides the payload is covered
 };
 
-/// Finds the signature over the payload. The bundle must be as it arrived (`primary_wire` set).
-/// Errors: unsigned (no BIB has the payload as target), malformed, unsupported_security (a BIB over the
-/// payload of another context or with other results than one COSE_Sign1; two of them), narrow_signature
-/// (primary, class block or target header not covered), wrong_node_id (the security source is not the node of
-/// the bundle's source).
+/// Finds the signature over the payload. /// Errors: unsigned (no BIB has the payload as target), malformed,
+/// unsupported_security (a BIB over the payload of another context or with other results than one COSE_Sign1;
+/// two of them), narrow_signature (primary, class block or target header not covered), wrong_node_id (the
+/// security source is not the node of the bundle's source).
 Result<Claim> read_signature(const bpv7::Bundle& bundle, const Limits& limits);
 
 /// Whether the claim is true for `payload`. Pure computing, for any thread. Errors: bad_signature.

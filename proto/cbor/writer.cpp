@@ -32,8 +32,12 @@ void Writer::write_integer(std::int64_t value) {
 }
 
 void Writer::write_bytes(ByteView value) {
-    write_head(2, value.size());
+    write_bytes_head(value.size());
     append(out_, value);
+}
+
+void Writer::write_bytes_head(std::size_t size) {
+    write_head(2, size);
 }
 
 void Writer::write_text(std::string_view value) {

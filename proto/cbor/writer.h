@@ -18,6 +18,8 @@ class Writer {
     /// An unsigned or a negative integer, as the sign wants it.
     void write_integer(std::int64_t value);
     void write_bytes(ByteView value);
+    /// The head of a byte string of `size` bytes, for whoever has the bytes elsewhere.
+    void write_bytes_head(std::size_t size);
     void write_text(std::string_view value);
     void write_bool(bool value);
     void write_null();
