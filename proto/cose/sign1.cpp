@@ -1,7 +1,6 @@
 #include "proto/cose/sign1.h"
 
 #include <algorithm>
-#include <sodium.h>
 #include <string_view>
 #include <utility>
 
@@ -9,6 +8,7 @@
 #include "proto/cbor/reader.h"
 #include "proto/cbor/writer.h"
 #include "proto/cose/headers.h"
+#include "proto/cose/sha256.h"
 
 namespace tram::cose {
 
@@ -61,10 +61,7 @@ Buffer signature_structure(ByteView headers, ByteView external_aad, ByteView pay
 }  // namespace
 
 CertificateId certificate_id(ByteView der) {
-    CertificateId id;
-    static_assert(std::tuple_size_v<CertificateId> == crypto_hash_sha256_BYTES);
-    crypto_hash_sha256(id.data(), der.data(), der.size());
-    return id;
+    return sha256(der);
 }
 
 Bytes sign1(const SigningKey& key, const CertificateId& signer, ByteView external_aad, ByteView payload,

@@ -164,12 +164,6 @@ Buffer trailer_payload(const Digest& header_hash, const Digest& content_digest) 
     return out.take();
 }
 
-Digest sha256(ByteView data) {
-    Digest digest;
-    crypto_hash_sha256(digest.data(), data.data(), data.size());
-    return digest;
-}
-
 ByteView header_context() {
     return as_bytes("tram message header");
 }

@@ -8,13 +8,14 @@
 
 #include "proto/base/bytes.h"
 #include "proto/base/error.h"
+#include "proto/cose/sha256.h"
 #include "proto/envelope/envelope.h"
 
 namespace tram::envelope {
 
 enum class Suite : std::uint8_t { kPublic = 0, kSealed = 1 };
 
-using Digest = std::array<std::uint8_t, 32>;
+using cose::Digest;
 
 inline constexpr std::size_t kLengthBytes = 4;            ///< the header's length, big-endian
 inline constexpr std::size_t kHeaderBytesMax = 32 << 10;  ///< signed; lies in piece 0
@@ -63,7 +64,6 @@ Buffer associated_data(const Binding& binding, std::uint64_t index, std::uint64_
 
 /// What the trailer signs.
 Buffer trailer_payload(const Digest& header_hash, const Digest& content_digest);
-Digest sha256(ByteView data);
 
 /// External data of the two signatures, so that neither can stand for anything else.
 ByteView header_context();

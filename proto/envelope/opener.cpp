@@ -91,7 +91,7 @@ struct Opener::State {
     cose::PublicKey signer_key{};
     Digest header_hash{};
     std::uint64_t content_left = 0;
-    crypto_hash_sha256_state hash;
+    cose::Sha256 hash;
     Buffer trailer;
     Digest digest{};
     bool complete = false;
@@ -115,7 +115,6 @@ Opener::Opener(Binding binding, std::uint64_t chunk_count, std::string own_node_
     state_->own_node_id = std::move(own_node_id);
     state_->key = key;
     state_->find_signer = std::move(find_signer);
-    crypto_hash_sha256_init(&state_->hash);
 }
 
 Opener::Opener(Opener&&) noexcept = default;
@@ -238,7 +237,7 @@ Result<std::size_t> Opener::State::take_header(ByteView plain) {
     layout = layout_of(said->header);
     if (layout.chunk_count != chunk_count) return cut("its header and its bundles disagree about its length");
     signer_key = *found;
-    header_hash = sha256(wire);
+    header_hash = cose::sha256(wire);
     content_left = said->header.content_bytes;
     header = std::move(said->header);
     return kLengthBytes + length;
@@ -255,7 +254,7 @@ Result<void> Opener::State::take_rest(ByteView plain) {
 }
 
 Result<void> Opener::State::check_trailer() {
-    crypto_hash_sha256_final(&hash, digest.data());
+    digest = hash.finish();
     const auto message = cose::decode_sign1(trailer);
     if (!message) return std::unexpected{message.error()};
     if (message->payload) {
@@ -286,7 +285,7 @@ Result<Buffer> Opener::State::open(ByteView chunk) {
     const std::size_t content_bytes =
         static_cast<std::size_t>(std::min<std::uint64_t>(content_left, plain->size() - content_from));
     const ByteView content = ByteView{*plain}.subspan(content_from, content_bytes);
-    crypto_hash_sha256_update(&hash, content.data(), content.size());
+    hash.update(content);
     content_left -= content_bytes;
     if (const auto good = take_rest(ByteView{*plain}.subspan(content_from + content_bytes)); !good) {
         return std::unexpected{good.error()};

@@ -81,7 +81,7 @@ struct Sealer::State {
     Buffer piece;  // plain text of the present piece
     std::uint64_t index = 0;
     std::uint64_t content_left = 0;
-    crypto_hash_sha256_state digest;
+    cose::Sha256 digest;
     Digest header_hash{};
     const cose::SigningKey* key = nullptr;
     cose::CertificateId signer{};
@@ -123,7 +123,7 @@ void Sealer::State::put_header(const Header& header, const Digest& commits_to) {
     const Bytes signed_header = cose::sign1(*key, signer, header_context(), encode_header(header, commits_to),
                                             cose::Payload::kAttached);
     TRAM_CHECK(signed_header.size() == layout.header_bytes);
-    header_hash = sha256(signed_header);
+    header_hash = cose::sha256(signed_header);
     for (std::size_t i = kLengthBytes; i-- > 0;)
         piece.push_back(static_cast<std::uint8_t>(layout.header_bytes >> (8 * i)));
     append(piece, signed_header);
@@ -175,7 +175,6 @@ Result<Sealer> Sealer::begin(const Binding& binding, const Header& header,
     state->content_left = header.content_bytes;
     state->key = &key;
     state->signer = signer;
-    crypto_hash_sha256_init(&state->digest);
     // Never grows: what a growing buffer leaves behind would not be wiped.
     state->piece.reserve(
         static_cast<std::size_t>(std::min<std::uint64_t>(state->layout.padded_bytes, kPieceBytes)));
@@ -198,7 +197,7 @@ Result<void> Sealer::write(ByteView content, std::vector<Bytes>& chunks) {
                                               " bytes more than was said at its beginning");
     }
     state_->content_left -= content.size();
-    crypto_hash_sha256_update(&state_->digest, content.data(), content.size());
+    state_->digest.update(content);
     state_->put(content, chunks);
     return {};
 }
@@ -211,8 +210,7 @@ Result<void> Sealer::finish(std::vector<Bytes>& chunks) {
                                                " of the bytes that were said at its beginning");
     }
     state.finished = true;
-    Digest digest;
-    crypto_hash_sha256_final(&state.digest, digest.data());
+    const Digest digest = state.digest.finish();
     const Bytes trailer = cose::sign1(*state.key, state.signer, trailer_context(),
                                       trailer_payload(state.header_hash, digest), cose::Payload::kDetached);
     TRAM_CHECK(trailer.size() == trailer_bytes());

@@ -36,4 +36,22 @@ struct ForwardBenchOptions {
 /// synced before it is acknowledged. Errors: unavailable (the daemon does not start or stops), io.
 Result<void> bench_forward(const ForwardBenchOptions& options, const RowSink& sink);
 
+/// A figure that is not about stored bundles.
+struct Measure {
+    std::string name;        ///< "case" in the output
+    std::uint64_t size = 0;  ///< bytes of a payload or content, or number of sessions
+    double value = 0;
+    std::string unit;
+    double reference = 0;  ///< the same unit, of the bare library; 0: nothing to compare with
+};
+using MeasureSink = std::function<void(const Measure&)>;
+
+struct SecurityBenchOptions {
+    double seconds = 1;  ///< for each measurement
+};
+/// Signatures of bundles, sealed messages and TLS sessions beside libsodium and OpenSSL alone.
+Result<void> bench_security(const SecurityBenchOptions& options, const MeasureSink& sink);
+/// The part of bench_security() about sessions.
+Result<void> bench_tls(const SecurityBenchOptions& options, const MeasureSink& sink);
+
 }  // namespace tram::bench

@@ -39,6 +39,32 @@ void print_table(const tram::bench::Row& row) {
     std::fflush(stdout);
 }
 
+int exit_code(const tram::Result<void>& done) {
+    if (done) return 0;
+    fmt::print(stderr, "error: {}: {}\n", tram::code_name(done.error().code), done.error().message);
+    return kExitFailed;
+}
+
+void print_measure_json(const tram::bench::Measure& measure) {
+    const boost::json::object object{
+        {"case", measure.name},
+        {"size", measure.size},
+        {"value", rounded(measure.value, 100)},
+        {"unit", measure.unit},
+        {"reference", rounded(measure.reference, 100)},
+        {"ratio", rounded(measure.reference > 0 ? measure.value / measure.reference : 0, 1000)}};
+    std::cout << boost::json::serialize(object) << '\n' << std::flush;
+}
+
+void print_measure_table(const tram::bench::Measure& measure) {
+    const std::string compared = measure.reference > 0 ? fmt::format("{:>12.1f} {:>6.2f}", measure.reference,
+                                                                     measure.value / measure.reference)
+                                                       : fmt::format("{:>12} {:>6}", "-", "-");
+    fmt::print("{:<16} {:>9} {:>12.1f} {:<11} {}\n", measure.name, measure.size, measure.value, measure.unit,
+               compared);
+    std::fflush(stdout);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -83,22 +109,34 @@ int main(int argc, char** argv) {
         ->check(CLI::Range(0.1, 600.0))
         ->capture_default_str();
     add_output(forward);
+
+    tram::bench::SecurityBenchOptions security_options;
+    CLI::App* security = app.add_subcommand("security",
+                                            "Signatures of bundles, sealed messages, and sessions over TLS. "
+                                            "\"reference\" is libsodium or OpenSSL alone.");
+    security->add_option("--seconds", security_options.seconds, "Duration of each measurement")
+        ->check(CLI::Range(0.1, 600.0))
+        ->capture_default_str();
+    add_output(security);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : kExitUsage;
     }
 
+    if (security->parsed()) {
+        if (format == "table") {
+            fmt::print("{:<16} {:>9} {:>12} {:<11} {:>12} {:>6}\n", "CASE", "SIZE", "VALUE", "UNIT",
+                       "REFERENCE", "RATIO");
+        }
+        return exit_code(tram::bench::bench_security(
+            security_options, format == "json" ? print_measure_json : print_measure_table));
+    }
     if (format == "table") {
         fmt::print("{:<16} {:>8} {:>11} {:>13} {:>9} {:>10} {:>6}\n", "CASE", "SIZE", "CONCURRENCY",
                    "BUNDLES/S", "MB/S", "REFERENCE", "RATIO");
     }
     const tram::bench::RowSink print = format == "json" ? print_json : print_table;
-    const auto done = store->parsed() ? tram::bench::bench_store(store_options, print)
-                                      : tram::bench::bench_forward(forward_options, print);
-    if (!done) {
-        fmt::print(stderr, "error: {}: {}\n", tram::code_name(done.error().code), done.error().message);
-        return kExitFailed;
-    }
-    return 0;
+    return exit_code(store->parsed() ? tram::bench::bench_store(store_options, print)
+                                     : tram::bench::bench_forward(forward_options, print));
 }
