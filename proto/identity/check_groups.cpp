@@ -19,15 +19,6 @@ constexpr unsigned doubled(unsigned value) {
     return (twice & 0b10'0000) != 0 ? twice ^ kPolynomial : twice;
 }
 
-// Horner's rule from the last digit down: weights 2, 4, 8, 16. In characteristic 2 the sum is its own
-// opposite.
-char check_character(std::string_view digits) {
-    unsigned sum = 0;
-    for (std::size_t i = digits.size(); i-- > 0;)
-        sum = doubled(sum ^ static_cast<unsigned>(kAlphabet.find(digits[i])));
-    return kAlphabet[sum];
-}
-
 // The groups without blanks and dashes.
 std::string characters_of(ByteView data) {
     std::array<std::uint8_t, crypto_generichash_BYTES> digest{};
@@ -64,6 +55,15 @@ std::string group_number(std::size_t character) {
 }
 
 }  // namespace
+
+// Horner's rule from the last digit down: weights 2, 4, 8, 16. In characteristic 2 the sum is its own
+// opposite.
+char check_character(std::string_view digits) {
+    unsigned sum = 0;
+    for (std::size_t i = digits.size(); i-- > 0;)
+        sum = doubled(sum ^ static_cast<unsigned>(kAlphabet.find(digits[i])));
+    return kAlphabet[sum];
+}
 
 std::string check_groups(ByteView data) {
     const std::string characters = characters_of(data);

@@ -35,4 +35,7 @@ std::string check_groups(ByteView data);
 /// are missing or too many, or that the groups are right in themselves but belong to something else.
 Result<void> compare_check_groups(std::string_view typed, ByteView data);
 
+/// The check character of a group; `digits` are four characters of the alphabet.
+char check_character(std::string_view digits);
+
 }  // namespace tram::identity
