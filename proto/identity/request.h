@@ -39,8 +39,8 @@ inline constexpr std::size_t kRequestTextMax = 16U << 10;  ///< PEM or QR text w
 DeviceRequest make_request(std::string eid, std::string name, const cose::SigningKey* tls,
                            const cose::SigningKey& signing,
                            const std::optional<std::array<std::uint8_t, 32>>& sealing_key);
-/// Reads a request and checks its proofs. Errors: malformed (also: one key for two purposes), too_large,
-/// unsupported_version, bad_signature, invalid_argument (an EID or a name of the wrong form).
+/// Reads a request and checks its proofs. Errors: truncated, malformed (also: one key for two purposes),
+/// too_large, unsupported_version, bad_signature, invalid_argument (an EID or a name of the wrong form).
 Result<DeviceRequest> read_request(ByteView wire);
 
 std::string request_to_text(const DeviceRequest& request);  ///< for a QR code

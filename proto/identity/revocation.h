@@ -36,8 +36,8 @@ struct RevocationList {
 /// The name under which an authority or a root signs lists. `authority` must be one of these.
 std::string revocation_name(const Certificate& authority);
 
-/// Reads a list; whether its signature is good is the Keyring's business. Errors: malformed, too_large,
-/// unsupported_version, unsupported_security.
+/// Reads a list; whether its signature is good is the Keyring's business. Errors: truncated, malformed,
+/// too_large, unsupported_version, unsupported_security.
 Result<RevocationList> read_revocation_list(ByteView wire);
 
 /// Checks the signature alone. Errors: bad_signature.

@@ -34,7 +34,7 @@ std::string trust_to_pem(const TrustBundle& bundle);
 /// read_revocation_list(); the message names the item.
 Result<TrustBundle> trust_from_pem(std::string_view pem);
 Bytes encode_trust(const TrustBundle& bundle);
-/// Errors: as trust_from_pem(), and unsupported_version.
+/// Errors: as trust_from_pem(), truncated and unsupported_version.
 Result<TrustBundle> decode_trust(ByteView wire);
 
 }  // namespace tram::identity
