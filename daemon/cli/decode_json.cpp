@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "daemon/cli/security_json.h"
 #include "proto/bpv7/codec.h"
 #include "proto/bpv7/status_report.h"
 
@@ -165,6 +166,11 @@ void add_contents(json::object& object, const CanonicalBlock& block, const Bundl
             break;
         case bpv7::block_type::kClass:
             add_read(object, "class", bpv7::decode_class(block.data), as_is);
+            break;
+        case bpv7::block_type::kBlockIntegrity:
+        case bpv7::block_type::kBlockConfidentiality:
+            add_read(object, "security", security_json(block, bundle),
+                     [](const json::object& security) { return security; });
             break;
         case bpv7::block_type::kPayload:
             // A fragment of a record is not a record.

@@ -6,7 +6,7 @@
     store/records.h <- daemon/node                                       {base, bpv7} <- config
     {daemon/node, tcpcl, store, config, proto/tram} <- {links, api, http} <- tramd
     {identity, envelope} <- enrol      base <- audit
-    {base, bpv7, config, proto/tram, enrol, audit} <- cli
+    {base, bpv7, bpsec, config, proto/tram, enrol, audit} <- cli
 
 An arrow points to what may include; what is allowed is allowed through the whole chain.
 """
@@ -68,7 +68,7 @@ LAYERS = {
     "daemon/http": Layer(_SHELL_BELOW, libraries=("boost/asio", "boost/beast", "boost/system", "fmt/")),
     "daemon/tramd": Layer((*_SHELL_BELOW, "daemon/enrol", "daemon/audit", "daemon/links", "daemon/api", "daemon/http"),
                           libraries=("boost/asio", "boost/system", "spdlog/", "fmt/", "CLI/")),
-    "daemon/cli": Layer((*_BUNDLES, "proto/cose", "proto/identity", "config", "proto/tram", "daemon/enrol", "daemon/audit"),
+    "daemon/cli": Layer((*_BUNDLES, "proto/cose", "proto/bpsec", "proto/identity", "config", "proto/tram", "daemon/enrol", "daemon/audit"),
                         libraries=("boost/json", "zmq", "fmt/", "CLI/", "qrencode.h")),
 }
 _LIBRARIES = ("boost/", "zmq", "rocksdb/", "spdlog/", "fmt/", "CLI/", "toml++/", "sodium", "google/protobuf/",

@@ -8,6 +8,8 @@
 #include <iostream>
 #include <sstream>
 
+#include "proto/bpsec/rfc9173.h"
+#include "proto/bpsec/signature.h"
 #include "proto/bpv7/codec.h"
 #include "proto/bpv7/status_report.h"
 #include "tests/unit/cli/run.h"
@@ -137,6 +139,59 @@ TEST_CASE("decode says so when a block of a known type cannot be read", "[cli]")
     const auto shown = block(json::parse(ran.out), "class");
     CHECK_FALSE(shown.contains("class"));
     CHECK(shown.contains("unreadable"));
+}
+
+TEST_CASE("decode shows who signed a bundle and what the signature covers", "[cli]") {
+    bpv7::Bundle bundle = sample_bundle();
+    const auto key = cose::SigningKey::from_seed(Buffer(cose::kSeedBytes, 1));
+    const cose::CertificateId signer = cose::certificate_id(as_bytes("a certificate"));
+    bpsec::sign(bundle, *key, signer);
+
+    const auto shown = block(json::parse(decode(binary(bundle)).out), "block_integrity");
+    const json::object security = shown.at("security").as_object();
+    CHECK(security.at("targets") == json::value({1}));
+    CHECK(security.at("context") == 3);
+    CHECK(security.at("context_name") == "COSE");
+    CHECK(security.at("source") == "dtn://18904-ks07/");
+    CHECK(security.at("parameters").at(0).at("name") == "aad_scope");
+    const json::array& covered = security.at("covered").as_array();
+    REQUIRE(covered.size() == 4);
+    CHECK(covered[0] == json::value({{"block", "primary"}, {"metadata", true}, {"data", false}}));
+    CHECK(covered[1] == json::value({{"block", 5}, {"metadata", true}, {"data", true}}));
+    CHECK(covered[2].at("block") == "target");
+    CHECK(covered[3].at("block") == "security_block");
+    const json::value& result = security.at("results").at(0);
+    CHECK(result.at("name") == "COSE_Sign1");
+    CHECK(result.at("target") == 1);
+    CHECK(result.at("algorithm") == "EdDSA");
+    CHECK(result.at("certificate_sha256") == json::value(to_hex(signer)));
+}
+
+TEST_CASE("decode shows the contexts of RFC 9173, and says what is encrypted", "[cli]") {
+    bpv7::Bundle bundle = sample_bundle();
+    const Buffer key(32, 7);
+    bpsec::HmacTerms integrity{.targets = {1}, .source = eid("ipn:3.0"), .wrapped_key = {}};
+    REQUIRE(bpsec::add_bib_hmac(bundle, integrity, key));
+    const auto signed_block = block(json::parse(decode(binary(bundle)).out), "block_integrity");
+    const auto& hmac = signed_block.at("security");
+    CHECK(hmac.at("context_name") == "BIB-HMAC-SHA2");
+    CHECK(hmac.at("source") == "ipn:3.0");
+    CHECK(hmac.at("parameters").at(0) == json::value({{"id", 1}, {"name", "sha_variant"}, {"value", 6}}));
+    CHECK(hmac.at("parameters").at(1) == json::value({{"id", 3}, {"name", "scope_flags"}, {"value", 7}}));
+    CHECK(hmac.at("results").at(0).at("name") == "hmac");
+    CHECK(hmac.at("results").at(0).at("value").as_string().size() == 96);
+
+    const std::uint64_t bib = bundle.find(bpv7::block_type::kBlockIntegrity)->number;
+    bpsec::AesTerms terms{
+        .targets = {1, bib}, .source = eid("ipn:3.0"), .iv = Bytes{Buffer(12, 1)}, .wrapped_key = {}};
+    REQUIRE(bpsec::add_bcb_aes_gcm(bundle, terms, key));
+    const json::value both = json::parse(decode(binary(bundle)).out);
+    const auto gcm = block(both, "block_confidentiality").at("security");
+    CHECK(gcm.at("targets") == json::value({1, bib}));
+    CHECK(gcm.at("context_name") == "BCB-AES-GCM");
+    CHECK(gcm.at("parameters").at(0).at("name") == "iv");
+    CHECK(gcm.at("parameters").at(0).at("value") == "010101010101010101010101");
+    CHECK(block(both, "block_integrity").at("unreadable") == "the security block is encrypted");
 }
 
 TEST_CASE("decode refuses with code and reason on standard error", "[cli]") {
