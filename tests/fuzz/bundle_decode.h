@@ -6,10 +6,12 @@
 namespace tram::fuzz {
 
 /// Decodes `input` and, where it is accepted, checks what must hold of every accepted bundle: encoding is a
-/// fixed point, fragments give the bundle back, ids survive as keys. Aborts when something does not hold.
+/// fixed point, fragments give the bundle back, ids survive as keys, nobody's signature is good. Aborts when
+/// something does not hold.
 void bundle_decode(ByteView input);
 
-/// Feeds `input` to every smaller reader: CBOR items, EIDs, extension blocks, status reports, bundle keys.
+/// Feeds `input` to every smaller reader: CBOR items, EIDs, extension blocks, status reports, bundle keys,
+/// security blocks, COSE messages.
 void parts_decode(ByteView input);
 
 }  // namespace tram::fuzz

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "proto/bpsec/rfc9173.h"
+#include "proto/bpsec/signature.h"
 #include "proto/bpv7/codec.h"
 #include "proto/bpv7/status_report.h"
 #include "tests/fuzz/bundle_decode.h"
@@ -85,6 +87,35 @@ TEST_CASE("bundles made from a seed survive the fuzz body, and so do their mutan
         replay(random, Buffer{wire.view().begin(), wire.view().end()});
         for (const auto& block : bundle.blocks)
             replay(random, Buffer{block.data.view().begin(), block.data.view().end()});
+    }
+}
+
+TEST_CASE("bundles with security blocks survive the fuzz body, and so do their mutants", "[bpsec][fuzz]") {
+    fuzz::Random random{kSeed};
+    const auto signing_key = cose::SigningKey::from_seed(Buffer(cose::kSeedBytes, 1));
+    const Buffer key(32, 1);
+    for (int i = 0; i < kMadeBundles; ++i) {
+        bpv7::Bundle bundle = fuzz::any_bundle(random);
+        if (bundle.primary.fragment) continue;
+        bundle.primary.crc_type = bpv7::CrcType::kNone;
+        if (i % 2 == 0) {
+            bpsec::sign(bundle, *signing_key, cose::certificate_id(key));
+        } else {
+            const bpsec::HmacTerms signs{
+                .targets = {1}, .source = bpv7::Eid::ipn(0, 1, 0), .wrapped_key = {}};
+            REQUIRE(bpsec::add_bib_hmac(bundle, signs, key));
+            const std::uint64_t bib = bundle.find(bpv7::block_type::kBlockIntegrity)->number;
+            const bpsec::AesTerms encrypts{.targets = {1, bib},
+                                           .source = bpv7::Eid::ipn(0, 1, 0),
+                                           .iv = Bytes{Buffer(12, 1)},
+                                           .wrapped_key = {}};
+            if (i % 4 == 1) REQUIRE(bpsec::add_bcb_aes_gcm(bundle, encrypts, key));
+        }
+        const Bytes wire = bpv7::encode(bundle);
+        CHECK(bpv7::decode(wire).has_value());
+        replay(random, Buffer{wire.view().begin(), wire.view().end()});
+        const Bytes& security = bundle.blocks.front().data;
+        replay(random, Buffer{security.view().begin(), security.view().end()});
     }
 }
 
