@@ -99,6 +99,10 @@ Result<Bytes> decrypt(const bpv7::Bundle& bundle, const bpv7::CanonicalBlock& se
                       const SecurityBlock& security, std::size_t index, const Received& received) {
     const std::uint64_t target = security.targets[index];
     const bpv7::CanonicalBlock* block = bundle.numbered(target);
+    if (target == 0 || (block != nullptr && block->type == bpv7::block_type::kBlockConfidentiality)) {
+        return fail(ErrorCode::kMalformed,
+                    "a BCB must not encrypt the primary block or a BCB (RFC 9172 3.8)");
+    }
     if (block == nullptr) {
         return fail(ErrorCode::kNotFound,
                     "the security target " + std::to_string(target) + " is not in the bundle");

@@ -60,6 +60,48 @@ Result<ShaVariant> variant_of(const SecurityBlock& security) {
                 "SHA variant " + std::to_string(*number) + " is not known (RFC 9173 3.3.1)");
 }
 
+/// The parameters of a received block.
+struct Received {
+    ShaVariant variant{};
+    std::uint64_t scope_flags = 0;
+    Secret key;
+};
+
+Result<Received> read_parameters(const SecurityBlock& security, ByteView key) {
+    if (auto good = check_parameters(security, {kVariantId, kWrappedKeyId, kScopeId}); !good)
+        return std::unexpected{std::move(good.error())};
+    const auto variant = variant_of(security);
+    if (!variant) return std::unexpected{variant.error()};
+    const auto scope_flags = number_parameter(security, kScopeId, kDefaultScope);
+    if (!scope_flags) return std::unexpected{scope_flags.error()};
+    const auto wrapped = bytes_parameter(security, kWrappedKeyId);
+    if (!wrapped) return std::unexpected{wrapped.error()};
+    auto hmac_key = content_key(*wrapped, key);
+    if (!hmac_key) return std::unexpected{std::move(hmac_key.error())};
+    if (hmac_key->view().empty()) return fail(ErrorCode::kUnsupportedSecurity, "an HMAC needs a key");
+    return Received{.variant = *variant, .scope_flags = *scope_flags, .key = std::move(*hmac_key)};
+}
+
+Result<void> verify_target(const bpv7::Bundle& bundle, const bpv7::CanonicalBlock& security_block,
+                           const SecurityBlock& security, std::size_t index, const Received& received) {
+    const std::uint64_t target = security.targets[index];
+    const bpv7::CanonicalBlock* block = bundle.numbered(target);
+    if (block != nullptr && is_security(*block))
+        return fail(ErrorCode::kMalformed, "a BIB must not sign a security block (RFC 9172 3.7)");
+    if (target != 0 && block == nullptr) {
+        return fail(ErrorCode::kNotFound,
+                    "the security target " + std::to_string(target) + " is not in the bundle");
+    }
+    const auto stated = only_result(security, index, hash_bytes(received.variant));
+    if (!stated) return std::unexpected{stated.error()};
+    if (!*stated) return fail(ErrorCode::kMalformed, "a BIB without a result (RFC 9173 3.4)");
+    const Buffer computed =
+        hmac_of(bundle, target, security_block, received.variant, received.scope_flags, received.key.view());
+    if (same_bytes(**stated, computed)) return {};
+    return fail(ErrorCode::kBadSignature,
+                "the HMAC over block " + std::to_string(target) + " does not match");
+}
+
 }  // namespace
 
 Result<void> add_bib_hmac(bpv7::Bundle& bundle, const HmacTerms& terms, ByteView key) {
@@ -89,33 +131,12 @@ Result<void> verify_bib_hmac(const bpv7::Bundle& bundle, std::uint64_t block_num
     const auto security = open_security_block(bundle, bpv7::block_type::kBlockIntegrity, block_number,
                                               context::kBibHmacSha2, limits);
     if (!security) return std::unexpected{security.error()};
-    if (auto good = check_parameters(*security, {kVariantId, kWrappedKeyId, kScopeId}); !good) return good;
     if (auto good = check_in_the_clear(bundle, block_number, security->targets, limits); !good) return good;
-    const auto variant = variant_of(*security);
-    if (!variant) return std::unexpected{variant.error()};
-    const auto scope_flags = number_parameter(*security, kScopeId, kDefaultScope);
-    if (!scope_flags) return std::unexpected{scope_flags.error()};
-    const auto wrapped = bytes_parameter(*security, kWrappedKeyId);
-    if (!wrapped) return std::unexpected{wrapped.error()};
-    const auto hmac_key = content_key(*wrapped, key);
-    if (!hmac_key) return std::unexpected{hmac_key.error()};
-    if (hmac_key->view().empty()) return fail(ErrorCode::kUnsupportedSecurity, "an HMAC needs a key");
-
+    const auto received = read_parameters(*security, key);
+    if (!received) return std::unexpected{received.error()};
     for (std::size_t i = 0; i < security->targets.size(); ++i) {
-        const std::uint64_t target = security->targets[i];
-        if (target != 0 && bundle.numbered(target) == nullptr) {
-            return fail(ErrorCode::kNotFound,
-                        "the security target " + std::to_string(target) + " is not in the bundle");
-        }
-        const auto stated = only_result(*security, i, hash_bytes(*variant));
-        if (!stated) return std::unexpected{stated.error()};
-        if (!*stated) return fail(ErrorCode::kMalformed, "a BIB without a result (RFC 9173 3.4)");
-        const Buffer computed =
-            hmac_of(bundle, target, *bundle.numbered(block_number), *variant, *scope_flags, hmac_key->view());
-        if (!same_bytes(**stated, computed)) {
-            return fail(ErrorCode::kBadSignature,
-                        "the HMAC over block " + std::to_string(target) + " does not match");
-        }
+        if (auto good = verify_target(bundle, *bundle.numbered(block_number), *security, i, *received); !good)
+            return good;
     }
     return {};
 }

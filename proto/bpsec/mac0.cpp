@@ -105,6 +105,8 @@ Result<void> verify_mac0(const bpv7::Bundle& bundle, std::uint64_t block_number,
         return fail(ErrorCode::kNotFound, "BIB " + std::to_string(block_number) +
                                               " does not have the target " + std::to_string(target));
     }
+    if (const auto* block = bundle.numbered(target); block != nullptr && is_security(*block))
+        return fail(ErrorCode::kMalformed, "a BIB must not sign a security block (RFC 9172 3.7)");
     if (auto good = check_in_the_clear(bundle, block_number, {target}, limits); !good) return good;
     const auto message = cose_message(*security, static_cast<std::size_t>(found - security->targets.begin()),
                                       cose_result::kMac0);

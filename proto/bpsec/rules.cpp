@@ -17,10 +17,6 @@ bool contains(const Numbers& numbers, std::uint64_t number) {
     return std::ranges::find(numbers, number) != numbers.end();
 }
 
-bool is_security(const bpv7::CanonicalBlock& block) {
-    return block.type == block_type::kBlockIntegrity || block.type == block_type::kBlockConfidentiality;
-}
-
 bool targeted(const std::vector<SecurityOverview::Block>& blocks, std::uint64_t number) {
     return std::ranges::any_of(blocks,
                                [&](const auto& block) { return contains(block.security.targets, number); });
@@ -80,6 +76,10 @@ Result<void> check_overlap(const SecurityOverview::Block& integrity, const Numbe
 }
 
 }  // namespace
+
+bool is_security(const bpv7::CanonicalBlock& block) {
+    return block.type == block_type::kBlockIntegrity || block.type == block_type::kBlockConfidentiality;
+}
 
 bool SecurityOverview::encrypts(std::uint64_t number) const {
     return targeted(confidentiality, number);

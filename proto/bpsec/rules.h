@@ -35,6 +35,9 @@ Result<void> check_new_bib(const bpv7::Bundle& bundle, std::uint64_t block_numbe
 Result<void> check_new_bcb(const bpv7::Bundle& bundle, std::uint64_t block_number,
                            const std::vector<std::uint64_t>& targets);
 
+/// Whether `block` is a BIB or a BCB.
+bool is_security(const bpv7::CanonicalBlock& block);
+
 /// `wanted`, or the lowest free number when that is 0.
 std::uint64_t block_number_for(const bpv7::Bundle& bundle, std::uint64_t wanted);
 /// Puts `block` behind the security blocks that come first.
