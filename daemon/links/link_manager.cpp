@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <map>
+#include <openssl/crypto.h>
 #include <random>
+#include <set>
 
 #include "daemon/links/address.h"
 #include "daemon/links/asio.h"
@@ -75,12 +77,15 @@ struct LinkManager::Impl : std::enable_shared_from_this<Impl> {
           grace_timer{executor} {}
 
     Result<void> start();
+    Result<void> set_up_tls();
     Task accept_loop(std::size_t index);
     Task call_loop(std::size_t index);
     Task run_link(std::shared_ptr<TcpLink> link, LinkId id);
     void admit(Socket socket);
     std::shared_ptr<TcpLink> make_link(Socket socket, LinkSetup setup, LinkId& id);
+    [[nodiscard]] tcpcl::SessionOptions session_options(const LinkSetup& setup) const;
     std::shared_ptr<TcpLink> find(LinkId id) const;
+    std::optional<Error> objection_to(const std::string& node_id, bool authenticated);
     void note_incoming(LinkId id, std::uint64_t bytes);
     void report_failed_attempt(const std::string& address, std::optional<std::size_t> peer,
                                const Error& error);
@@ -93,6 +98,9 @@ struct LinkManager::Impl : std::enable_shared_from_this<Impl> {
     Executor executor;
     LinkOptions options;
     LinkListener* listener;  // null once the LinkManager is gone
+    std::shared_ptr<const TlsContext> tls;
+    std::set<std::string> plain_node_ids;   // of the plain peers
+    std::set<std::string> proved_node_ids;  // those of them for which a certificate was shown
     std::vector<Acceptor> acceptors;
     std::vector<std::unique_ptr<Caller>> callers;
     std::map<LinkId, std::shared_ptr<TcpLink>> links;
@@ -105,7 +113,26 @@ struct LinkManager::Impl : std::enable_shared_from_this<Impl> {
     std::vector<std::function<void()>> stopped;
 };
 
+Result<void> LinkManager::Impl::set_up_tls() {
+    if (!options.tls) return {};
+    auto made = TlsContext::make(*options.tls);
+    OPENSSL_cleanse(options.tls->seed.data(), options.tls->seed.size());
+    if (!made) return std::unexpected{made.error()};
+    tls = std::move(*made);
+    for (const auto& peer : options.peers) {
+        if (!peer.plain) continue;
+        if (peer.node_id.empty()) {
+            return fail(ErrorCode::kInvalidArgument, "the plain peer at " + peer.address +
+                                                         " needs its node id: without TLS nothing else "
+                                                         "tells who it is");
+        }
+        plain_node_ids.insert(peer.node_id);
+    }
+    return {};
+}
+
 Result<void> LinkManager::Impl::start() {
+    if (auto ready = set_up_tls(); !ready) return ready;
     std::vector<Acceptor> opened;
     std::vector<std::unique_ptr<Caller>> known;
     for (const auto& address : options.listen) {
@@ -196,12 +223,40 @@ Task LinkManager::Impl::call_loop(std::size_t index) {
 std::shared_ptr<TcpLink> LinkManager::Impl::make_link(Socket socket, LinkSetup setup, LinkId& id) {
     id = ++last_id;
     setup.id = id;
-    setup.session = options.session;
+    setup.session = session_options(setup);
+    setup.tls = tls;
+    setup.objection = [this](const std::string& node_id, bool authenticated) {
+        return objection_to(node_id, authenticated);
+    };
     setup.read_buffer = read_buffer;
     setup.note_incoming = [this, noted = id](std::uint64_t bytes) { note_incoming(noted, bytes); };
     auto link = std::make_shared<TcpLink>(std::move(socket), std::move(setup), *listener);
     links.emplace(id, link);
     return link;
+}
+
+tcpcl::SessionOptions LinkManager::Impl::session_options(const LinkSetup& setup) const {
+    tcpcl::SessionOptions session = options.session;
+    const bool plain = setup.configured_peer && options.peers[*setup.configured_peer].plain;
+    session.can_tls = session.require_tls = tls && !plain;
+    if (setup.role == tcpcl::Role::kPassive) {
+        session.plain_node_ids.assign(plain_node_ids.begin(), plain_node_ids.end());
+    }
+    return session;
+}
+
+/// The rule that a plain link never stands beside a proof of the same node id (LinkOptions::tls).
+std::optional<Error> LinkManager::Impl::objection_to(const std::string& node_id, bool authenticated) {
+    if (!plain_node_ids.contains(node_id)) return std::nullopt;
+    const Error proved{ErrorCode::kNoTls, node_id +
+                                              " has shown a certificate: it is not believed without TLS "
+                                              "any longer; take 'plain' out of its configuration"};
+    if (!authenticated) return proved_node_ids.contains(node_id) ? std::optional{proved} : std::nullopt;
+    proved_node_ids.insert(node_id);
+    for (const auto& [id, link] : links) {
+        if (link->up() && !link->authenticated() && link->peer_node_id() == node_id) link->abort(proved);
+    }
+    return std::nullopt;
 }
 
 Task LinkManager::Impl::run_link(std::shared_ptr<TcpLink> link, LinkId id) {
@@ -322,6 +377,10 @@ void LinkManager::refuse(LinkId link, tcpcl::TransferId transfer, tcpcl::RefuseR
 
 void LinkManager::close(LinkId link, tcpcl::TermReason reason) {
     if (const auto found = impl_->find(link)) found->terminate(reason);
+}
+
+void LinkManager::close(LinkId link, const Error& why) {
+    if (const auto found = impl_->find(link)) found->abort(why);
 }
 
 void LinkManager::stop(Duration grace, std::function<void()> done) {

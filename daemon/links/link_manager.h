@@ -69,8 +69,11 @@ struct LinkOptions {
     tcpcl::SessionOptions session;
     std::vector<std::string> listen;  ///< "address:port", "[v6]:port"; port 0: any free one
     std::vector<StaticPeer> peers;
-    /// Our certificates. With them every session is TLS 1.3, except those of peers that are `plain`: a caller
-    /// without TLS must announce the node id of such a peer. Nothing: every session is plain.
+    /// Our certificates. With them every session is TLS 1.3 and the peer's node id is what its certificate
+    /// names, except with peers that are `plain`: they are called without TLS, and a caller without TLS must
+    /// announce the node id of one of them, which is therefore required. A plain link proves nothing, so it
+    /// never stands beside a proof: once a node has shown a certificate for a plain peer's id, plain links
+    /// with that id are ended, and refused while this manager lives. Nothing: every session is plain.
     std::optional<TlsOptions> tls;
     Duration reconnect_min{500};  ///< pause before the second attempt; doubles, with jitter
     Duration reconnect_max{60'000};
@@ -88,7 +91,8 @@ class LinkManager {
     LinkManager& operator=(const LinkManager&) = delete;
 
     /// Opens the listeners and begins to call the static peers. Errors: invalid_argument (an address that
-    /// does not parse), io (a port that cannot be opened, and why).
+    /// does not parse, a plain peer without a node id, certificates or a key that TLS cannot use),
+    /// no_certificate, io (a port that cannot be opened, and why).
     Result<void> start();
     /// The ports that are listened on, in the order of LinkOptions::listen.
     [[nodiscard]] std::vector<std::uint16_t> listening_ports() const;
@@ -102,6 +106,9 @@ class LinkManager {
     void refuse(LinkId link, tcpcl::TransferId transfer, tcpcl::RefuseReason reason);
     /// Ends one session in good order; a static peer is called again later.
     void close(LinkId link, tcpcl::TermReason reason);
+    /// Ends one session at once, without waiting for its transfers, because the peer may not take part any
+    /// longer: it gets SESS_TERM, the owner link_down() with `why`.
+    void close(LinkId link, const Error& why);
 
     /// Ends all sessions in good order and stops listening and calling; `done` is called when the last one
     /// has ended, after `grace` at the latest (what is left then is cut).

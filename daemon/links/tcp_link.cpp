@@ -1,6 +1,5 @@
 #include "daemon/links/tcp_link.h"
 
-#include <algorithm>
 #include <boost/asio/post.hpp>
 
 #include "daemon/links/clock.h"
@@ -8,26 +7,10 @@
 namespace tram::links {
 namespace {
 
-/// How long an ended session may take to bring its last bytes out and to see the peer close.
-constexpr Duration kLinger{2'000};
-
 std::string remote_text(const Socket& socket) {
     error_code gone;
     const auto endpoint = socket.remote_endpoint(gone);
     return gone ? std::string{"unknown"} : to_text(endpoint);
-}
-
-bool means_unwanted(tcpcl::TermReason reason) {
-    using enum tcpcl::TermReason;
-    switch (reason) {
-        case kVersionMismatch:
-        case kBusy:
-        case kContactFailure:
-        case kResourceExhaustion: return true;
-        case kUnknown:
-        case kIdleTimeout: return false;
-    }
-    return false;
 }
 
 }  // namespace
@@ -44,6 +27,7 @@ std::string to_text(const asio::ip::tcp::endpoint& endpoint) {
 
 TcpLink::TcpLink(Socket socket, LinkSetup setup, LinkListener& listener)
     : socket_{std::move(socket)},
+      wire_{socket_},
       setup_{std::move(setup)},
       listener_{&listener},
       session_{setup_.role, setup_.session, monotonic_now()},
@@ -60,38 +44,102 @@ Task TcpLink::run() {
     start_task(socket_.get_executor(), [self = shared_from_this()] { return self->timer_loop(); });
     request_pump();
     while (!closed_) {
-        if (!linger_until_ && !session_.wants_input()) {
+        if (reader_must_sleep()) {
             reader_asleep_ = true;
             co_await reader_wake_.async_wait(kAwait);
             reader_asleep_ = false;
             continue;
         }
-        co_await socket_.async_wait(Socket::wait_read, kAwait);
+        if (std::exchange(tls_due_, false) && !linger_until_) {
+            wire_.start_tls(*setup_.tls, setup_.role);
+            read_wait_.reset();
+        }
+        co_await ready(read_wait_);
         if (!closed_) read_once();
     }
 }
 
+/// Waits for the socket; for nothing: lets the other links have their turn.
+Task TcpLink::ready(std::optional<Socket::wait_type> wait) {
+    if (wait) {
+        co_await socket_.async_wait(*wait, kAwait);
+    } else {
+        co_await asio::post(socket_.get_executor(), kAwait);
+    }
+}
+
+bool TcpLink::reader_must_sleep() {
+    if (linger_until_) return false;
+    // What comes after the contact headers is for TLS, which must not begin before ours is written.
+    if (tls_due_) return !session_.bytes_to_send().empty();
+    return !session_.wants_input();
+}
+
 void TcpLink::read_once() {
-    error_code error;
-    const std::size_t count = socket_.read_some(asio::buffer(*setup_.read_buffer), error);
-    if (error == asio::error::would_block || error == asio::error::interrupted) return;
-    if (error) {
-        if (!linger_until_) session_.connection_lost(monotonic_now());
+    Buffer& buffer = *setup_.read_buffer;
+    const bool shaking = !linger_until_ && wire_.shaking_hands();
+    const Wire::Step step = linger_until_ ? wire_.discard(buffer)
+                            : shaking     ? wire_.shake_hands()
+                                          : wire_.read(buffer);
+    if (closed_) return;  // the owner's check of the certificate may have let go of us
+    read_wait_ = step.wait;
+    switch (step.status) {
+        case Wire::Status::kBlocked: return;
+        case Wire::Status::kClosed:
+        case Wire::Status::kBroken: connection_ended(step.status); return;
+        case Wire::Status::kDone: break;
+    }
+    if (linger_until_) return;
+    if (shaking) {
+        session_.tls_established(monotonic_now(), wire_.proved_node_id());
+        pump();
+        return;
+    }
+    session_.receive(ByteView{buffer.data(), step.bytes}, monotonic_now());
+    pump();
+    setup_.note_incoming(session_.incoming_bytes());
+}
+
+void TcpLink::connection_ended(Wire::Status how) {
+    if (linger_until_) {
         pump();
         close();
         return;
     }
-    if (linger_until_) return;
-    session_.receive(ByteView{setup_.read_buffer->data(), count}, monotonic_now());
+    cut_ = wire_.encrypted() && how == Wire::Status::kBroken;
+    const auto& failure = wire_.failure();
+    if (const auto& known = failure ? failure : early_end()) tell_end(known);
+    session_.connection_lost(monotonic_now());
     pump();
-    setup_.note_incoming(session_.incoming_bytes());
+    // With a failure our alert may still be on its way: what remains is the same as after a session's end.
+    if (!failure) close();
+}
+
+/// What it means that the peer closes the connection in or right after the TLS handshake, without an alert.
+std::optional<Error> TcpLink::early_end() const {
+    if (wire_.shaking_hands()) {
+        return Error{
+            ErrorCode::kUnavailable,
+            "the connection was closed in the middle of the TLS handshake; the peer's log may say why"};
+    }
+    if (wire_.encrypted() && !was_up_) {
+        return Error{ErrorCode::kUnavailable,
+                     "the peer closed the connection right after the TLS handshake; it may have refused this "
+                     "node's certificate, see its log"};
+    }
+    return std::nullopt;
 }
 
 Task TcpLink::write_loop() {
     while (!closed_ && !write_broken_) {
         const ByteView output = session_.bytes_to_send();
+        in_flight_ = 0;
         if (output.empty()) {
             if (linger_until_ && !output_shut_) {
+                if (!wire_.say_goodbye()) {
+                    co_await ready(Socket::wait_write);
+                    continue;
+                }
                 output_shut_ = true;
                 error_code ignored;
                 socket_.shutdown(Socket::shutdown_send, ignored);
@@ -101,18 +149,20 @@ Task TcpLink::write_loop() {
             writer_asleep_ = false;
             continue;
         }
-        in_flight_ = output.size();
-        const asio::const_buffer piece{output.data(), output.size()};
-        auto [error, count] = co_await socket_.async_write_some(piece, kAwait);
-        in_flight_ = 0;
-        if (closed_) co_return;
-        if (error) {
+        const Wire::Step step = wire_.write(output);
+        in_flight_ = output.size() - step.bytes;
+        if (step.status == Wire::Status::kBlocked) {
+            co_await ready(step.wait);
+            continue;
+        }
+        if (step.status == Wire::Status::kDone) {
+            session_.mark_sent(step.bytes);
+        } else {
             // The peer's last acknowledgements may still wait to be read: the reader finds the end.
             write_broken_ = true;
-        } else {
-            session_.mark_sent(count);
         }
         pump();
+        co_await ready(std::nullopt);
     }
 }
 
@@ -158,7 +208,7 @@ void TcpLink::pump() {
         writer_asleep_ = false;
         writer_wake_.cancel();
     }
-    if (reader_asleep_ && (linger_until_ || session_.wants_input())) {
+    if (reader_asleep_ && !reader_must_sleep()) {
         reader_asleep_ = false;
         reader_wake_.cancel();
     }
@@ -176,90 +226,6 @@ bool TcpLink::tell_events() {
         std::visit([this](auto& what) { on(what); }, *event);
     }
     return any;
-}
-
-void TcpLink::on(const tcpcl::event::TlsRequired& /*event*/) {
-    // LinkOptions has no certificates to shake hands with.
-    session_.terminate(tcpcl::TermReason::kContactFailure, monotonic_now());
-}
-
-void TcpLink::on(const tcpcl::event::Established& event) {
-    if (auto objection = objection_to(event.peer_node_id)) {
-        session_.terminate(setup_.busy ? tcpcl::TermReason::kBusy : tcpcl::TermReason::kContactFailure,
-                           monotonic_now());
-        tell_end(objection);
-        return;
-    }
-    was_up_ = true;
-    if (listener_ == nullptr) return;
-    listener_->link_up({.link = setup_.id,
-                        .peer_node_id = event.peer_node_id,
-                        .address = remote_,
-                        .transfer_mru = event.transfer_mru,
-                        .configured_peer = setup_.configured_peer,
-                        .extensions = event.extensions});
-}
-
-std::optional<Error> TcpLink::objection_to(const std::string& peer_node_id) const {
-    if (setup_.busy) return Error{ErrorCode::kBusy, "turned away: all sessions are taken (sessions_max)"};
-    if (!peer_node_id.empty() && peer_node_id == setup_.session.node_id) {
-        return Error{ErrorCode::kForbidden, "the node at " + remote_ + " announces our own id " +
-                                                peer_node_id +
-                                                ": the address is our own, or two nodes share one id"};
-    }
-    if (!setup_.expected_node_id.empty() && peer_node_id != setup_.expected_node_id) {
-        return Error{ErrorCode::kForbidden, "the node at " + remote_ + " is " +
-                                                (peer_node_id.empty() ? "without an id" : peer_node_id) +
-                                                ", but the configuration expects " + setup_.expected_node_id};
-    }
-    return std::nullopt;
-}
-
-void TcpLink::on(tcpcl::event::Received& event) {
-    if (!up() || listener_ == nullptr) {
-        session_.refuse_transfer(event.transfer, tcpcl::RefuseReason::kSessionTerminating);
-        return;
-    }
-    listener_->received(setup_.id, event.transfer, std::move(event.bundle));
-}
-
-void TcpLink::on(const tcpcl::event::Acknowledged& event) {
-    if (up() && listener_ != nullptr) listener_->acknowledged(setup_.id, event.transfer);
-}
-
-void TcpLink::on(const tcpcl::event::Refused& event) {
-    if (up() && listener_ != nullptr) listener_->refused(setup_.id, event.transfer, event.reason);
-}
-
-void TcpLink::on(const tcpcl::event::Rejected& /*event*/) {
-    // The session knows what follows from it; transfers concerned stay unconfirmed.
-}
-
-void TcpLink::on(const tcpcl::event::Terminating& event) {
-    if (event.by_peer) {
-        end_reason_ = tcpcl::reason_text(event.reason);
-        turned_away_ = means_unwanted(event.reason);
-    }
-    if (up() && listener_ != nullptr) listener_->link_ending(setup_.id);
-}
-
-void TcpLink::on(const tcpcl::event::Ended& event) {
-    linger_until_ = monotonic_now() + kLinger;
-    tell_end(event.failure);
-}
-
-void TcpLink::tell_end(const std::optional<Error>& failure) {
-    if (told_end_) return;
-    told_end_ = true;
-    if (listener_ == nullptr) return;
-    if (was_up_) {
-        listener_->link_down(setup_.id, failure);
-        return;
-    }
-    const std::string why = end_reason_.empty() ? "the connection ended before a session was established"
-                                                : "the peer ended the session: " + end_reason_;
-    listener_->attempt_failed(setup_.attempt_address, setup_.configured_peer,
-                              failure.value_or(Error{ErrorCode::kUnavailable, why}));
 }
 
 Result<tcpcl::TransferId> TcpLink::send(Bytes bundle) {
@@ -289,6 +255,12 @@ void TcpLink::terminate(tcpcl::TermReason reason) {
         return;
     }
     session_.terminate(reason, monotonic_now());
+    request_pump();
+}
+
+void TcpLink::abort(const Error& why) {
+    ended_by_owner_ = true;
+    session_.abort(tcpcl::TermReason::kUnknown, why, monotonic_now());
     request_pump();
 }
 

@@ -8,6 +8,9 @@
 // was asked for: 128 accepted transfers leave as one write. Events are told to the owner from the pump only,
 // so the owner may call anything from within its callbacks.
 //
+// TLS (wire.h) begins when the session asks for it and its contact header is written. The reader shakes
+// hands; meanwhile the session has nothing to say and the writer sleeps.
+//
 // When the session has ended, its last bytes are written, the sending side is shut down, and what the peer
 // still sends is read and dropped until it closes too (a close() with unread input would reset the
 // connection and could destroy our SESS_TERM on its way); after kLinger the connection is cut.
@@ -21,6 +24,8 @@
 
 #include "daemon/links/asio.h"
 #include "daemon/links/link_manager.h"
+#include "daemon/links/tls_context.h"
+#include "daemon/links/wire.h"
 
 namespace tram::links {
 
@@ -34,11 +39,15 @@ struct LinkSetup {
     tcpcl::SessionOptions session;
     std::string attempt_address;  ///< for attempt_failed(): as configured, or where the caller comes from
     std::optional<std::size_t> configured_peer;
-    std::string expected_node_id;         ///< empty: any
-    bool busy = false;                    ///< only there to tell the peer so
+    std::string expected_node_id;  ///< empty: any
+    bool busy = false;             ///< only there to tell the peer so
+    /// Of a node that has certificates; `session` says whether this session uses them.
+    std::shared_ptr<const TlsContext> tls;
     std::shared_ptr<Buffer> read_buffer;  ///< kReadBytes, shared by all links
     /// Told how much of an unfinished transfer the link holds, after each read and at the end.
     std::function<void(std::uint64_t bytes)> note_incoming;
+    /// The owner's objection to a node that announces this id, with or without a certificate to prove it.
+    std::function<std::optional<Error>(const std::string& node_id, bool authenticated)> objection;
 };
 
 class TcpLink : public std::enable_shared_from_this<TcpLink> {
@@ -55,6 +64,8 @@ class TcpLink : public std::enable_shared_from_this<TcpLink> {
     void refuse(tcpcl::TransferId transfer, tcpcl::RefuseReason reason);
     /// Ends in good order; at once when there is no session yet.
     void terminate(tcpcl::TermReason reason);
+    /// Ends the session at once, telling the peer that it ends and the owner `why`.
+    void abort(const Error& why);
     /// Closes the connection now and tells the owner `failure`.
     void cut(const Error& failure);
     /// Closes the connection now and never calls the listener again.
@@ -66,11 +77,18 @@ class TcpLink : public std::enable_shared_from_this<TcpLink> {
     [[nodiscard]] bool counts() const { return !told_end_; }
     /// The session was good: calling again soon makes sense.
     [[nodiscard]] bool succeeded() const { return was_up_ && !turned_away_; }
+    /// What the peer announced, and whether its certificate proves it; empty before SESS_INIT.
+    [[nodiscard]] const std::string& peer_node_id() const { return peer_node_id_; }
+    [[nodiscard]] bool authenticated() const { return wire_.encrypted(); }
 
   private:
     Task write_loop();
     Task timer_loop();
+    Task ready(std::optional<Socket::wait_type> wait);
+    [[nodiscard]] bool reader_must_sleep();
     void read_once();
+    void connection_ended(Wire::Status how);
+    [[nodiscard]] std::optional<Error> early_end() const;
     void request_pump();
     void pump();
     bool tell_events();
@@ -83,11 +101,13 @@ class TcpLink : public std::enable_shared_from_this<TcpLink> {
     void on(const tcpcl::event::Terminating& event);
     void on(const tcpcl::event::Ended& event);
     [[nodiscard]] std::optional<Error> objection_to(const std::string& peer_node_id) const;
+    [[nodiscard]] Error explained(Error failure) const;
     void tell_end(const std::optional<Error>& failure);
     [[nodiscard]] std::optional<Instant> deadline() const;
     void close();
 
     Socket socket_;
+    Wire wire_;
     LinkSetup setup_;
     LinkListener* listener_;  // null once detached
     tcpcl::Session session_;
@@ -97,8 +117,13 @@ class TcpLink : public std::enable_shared_from_this<TcpLink> {
     Timer writer_wake_;
     std::optional<Instant> armed_for_;
     std::optional<Instant> linger_until_;  // set when the session has ended
-    std::string end_reason_;               // what the peer said in SESS_TERM
-    std::size_t in_flight_ = 0;            // bytes of the running write
+    std::string peer_node_id_;
+    std::string end_reason_;                                          // what the peer said in SESS_TERM
+    std::optional<Socket::wait_type> read_wait_ = Socket::wait_read;  // before the next read; nothing: none
+    std::size_t in_flight_ = 0;                                       // bytes that are being written
+    bool tls_due_ = false;  // begins once the output so far is written
+    bool cut_ = false;      // TLS ended without close_notify
+    bool ended_by_owner_ = false;
     bool pump_requested_ = false;
     bool reader_asleep_ = false;
     bool writer_asleep_ = false;

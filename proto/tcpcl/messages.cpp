@@ -60,4 +60,11 @@ RefusalMeaning meaning(RefuseReason reason) {
     return RefusalMeaning::kSendLater;
 }
 
+Error tls_offer_lost() {
+    return {
+        ErrorCode::kNoTls,
+        "only one side has seen the other's offer of TLS: something on the way takes it out, do not trust "
+        "that network"};
+}
+
 }  // namespace tram::tcpcl

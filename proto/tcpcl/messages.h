@@ -65,6 +65,9 @@ std::string_view reason_text(TermReason reason);
 /// The reason with this code; codes that are not defined mean kUnknown (6.1).
 TermReason term_reason(std::uint8_t code);
 
+/// One side begins TLS and the other does not know of it: the flag CAN_TLS of one contact header was lost.
+Error tls_offer_lost();
+
 /// RFC 9174 5.1.2.
 enum class RejectReason : std::uint8_t { kUnknownType = 0x01, kUnsupported = 0x02, kUnexpected = 0x03 };
 std::string_view reason_text(RejectReason reason);

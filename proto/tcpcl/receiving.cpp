@@ -11,6 +11,8 @@ namespace {
 
 /// Room that is made on the peer's word alone; beyond it a transfer grows with what has really come.
 constexpr std::uint64_t kReserveAheadMax = 1U << 20;
+/// RFC 8446 5.1; no message of TCPCL begins with it.
+constexpr std::uint8_t kTlsHandshakeRecord = 0x16;
 /// Answers that the peer does not read; above this much nothing more is read from it.
 constexpr std::size_t kUnreadAnswersMax = 4U << 20;
 
@@ -70,7 +72,13 @@ std::size_t Session::take_payload(ByteView input) {
 std::size_t Session::take_message(ByteView input) {
     if (state_ == State::kTls) {
         // Bytes that came before the handshake must not be taken for bytes it protects.
-        close(Error{ErrorCode::kForbidden, "the peer sent messages before the TLS handshake"});
+        close(input[0] == static_cast<std::uint8_t>(MessageType::kSessTerm)
+                  ? tls_offer_lost()
+                  : Error{ErrorCode::kForbidden, "the peer sent messages before the TLS handshake"});
+        return 0;
+    }
+    if (state_ == State::kInit && !encrypted_ && options_.can_tls && input[0] == kTlsHandshakeRecord) {
+        fail_session(TermReason::kContactFailure, tls_offer_lost());
         return 0;
     }
     const auto parsed = parse_message(input, options_.extension_bytes_max);

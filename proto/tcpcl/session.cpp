@@ -80,10 +80,13 @@ void Session::on_contact(std::uint8_t flags) {
         encode_contact(back_, options_.can_tls ? kContactFlagCanTls : 0);
         contact_sent_ = true;
     }
-    const bool tls = options_.can_tls && (flags & kContactFlagCanTls) != 0;
-    if (options_.require_tls && !tls) {
+    peer_can_tls_ = (flags & kContactFlagCanTls) != 0;
+    const bool tls = options_.can_tls && peer_can_tls_;
+    if (options_.require_tls && !tls && options_.plain_node_ids.empty()) {
         fail_session(TermReason::kContactFailure,
-                     Error{ErrorCode::kForbidden, "TLS is required here and the peer does not offer it"});
+                     Error{ErrorCode::kNoTls,
+                           "TLS is required here and the peer does not offer it; it needs certificates, or "
+                           "something on the way takes its offer out"});
         return;
     }
     if (tls) {
@@ -95,9 +98,11 @@ void Session::on_contact(std::uint8_t flags) {
     if (role_ == Role::kActive) send_init();
 }
 
-void Session::tls_established(Instant now) {
+void Session::tls_established(Instant now, std::optional<std::string> proved_node_id) {
     if (state_ != State::kTls) return;
     note_input(now, true);
+    encrypted_ = true;
+    proved_node_id_ = std::move(proved_node_id);
     state_ = State::kInit;
     if (role_ == Role::kActive) send_init();
 }
@@ -110,21 +115,35 @@ void Session::send_init() {
                            .extensions = options_.extensions});
 }
 
-void Session::on_init(SessInit init) {
+/// Why the peer's SESS_INIT is not acceptable; nothing when it is.
+std::optional<Error> Session::objection_to(const SessInit& init) const {
     for (const ExtensionItem& item : init.extensions) {
         const bool known = std::ranges::any_of(
             options_.extensions, [&](const ExtensionItem& ours) { return ours.type == item.type; });
         if ((item.flags & kItemCritical) != 0 && !known) {
-            fail_session(TermReason::kContactFailure,
-                         Error{ErrorCode::kForbidden, "the peer insists on session extension " +
-                                                          std::to_string(item.type) + ", unknown here"});
-            return;
+            return Error{ErrorCode::kForbidden, "the peer insists on session extension " +
+                                                    std::to_string(item.type) + ", unknown here"};
         }
     }
     if (init.segment_mru == 0) {
-        fail_session(
-            TermReason::kContactFailure,
-            Error{ErrorCode::kForbidden, "the peer announces a segment MRU of 0: nothing could be sent"});
+        return Error{ErrorCode::kForbidden, "the peer announces a segment MRU of 0: nothing could be sent"};
+    }
+    const std::string announced = init.node_id.empty() ? "no node id" : "the node id " + init.node_id;
+    if (proved_node_id_ && init.node_id != *proved_node_id_) {
+        return Error{ErrorCode::kWrongNodeId,
+                     "the peer announces " + announced + ", but its certificate names " + *proved_node_id_};
+    }
+    if (options_.require_tls && !encrypted_ &&
+        std::ranges::find(options_.plain_node_ids, init.node_id) == options_.plain_node_ids.end()) {
+        return Error{ErrorCode::kNoTls, "the peer announces " + announced +
+                                            " and does not offer TLS, but is not configured as plain"};
+    }
+    return std::nullopt;
+}
+
+void Session::on_init(SessInit init) {
+    if (auto objection = objection_to(init)) {
+        fail_session(TermReason::kContactFailure, std::move(*objection));
         return;
     }
     if (role_ == Role::kPassive) send_init();
@@ -157,6 +176,12 @@ void Session::terminate(TermReason reason, Instant now) {
     begin_ending(reason, false);
 }
 
+void Session::abort(TermReason reason, Error why, Instant now) {
+    now_ = std::max(now_, now);
+    // Inside a TLS handshake nothing of ours may be written.
+    fail_session(state_ == State::kTls ? std::nullopt : std::optional{reason}, std::move(why));
+}
+
 void Session::on_term(const Term& term) {
     const TermReason reason = term_reason(term.reason);
     if (term_received_) {
@@ -166,17 +191,36 @@ void Session::on_term(const Term& term) {
     term_received_ = true;
     if (in_handshake()) {
         encode(back_, Term{kTermReply, term.reason});
-        close(Error{ErrorCode::kUnavailable,
-                    "the peer refused the session: " + std::string{reason_text(reason)}});
+        close(refused_by_peer(reason));
         return;
     }
     if (!term_sent_) {
         // The reply queues behind the acknowledgements of everything that came before: many peers close the
         // connection when they see it.
         begin_ending(reason, true);
+        // Contact Failure after SESS_INIT: it is ours that the peer does not take.
+        const bool about_tls = encrypted_ || (peer_can_tls_ && !options_.can_tls);
+        if (reason == TermReason::kContactFailure && about_tls) end_failure_ = refused_by_peer(reason);
         push_answer({.kind = Answer::Kind::kTerm, .reason = term.reason});
     }
     finish_if_done();
+}
+
+/// What a peer means that ends the session at its start: SESS_TERM has only a code for it.
+Error Session::refused_by_peer(TermReason reason) const {
+    if (reason == TermReason::kContactFailure && encrypted_) {
+        return Error{ErrorCode::kWrongNodeId,
+                     "the peer does not take the node id that this node announces, " + options_.node_id +
+                         ": it is not what this node's certificate names, or not the one expected there"};
+    }
+    if (reason == TermReason::kContactFailure && (options_.can_tls || peer_can_tls_)) {
+        return Error{ErrorCode::kNoTls, options_.can_tls
+                                            ? "the peer refused a session without TLS, and its offer of TLS "
+                                              "did not come through: something on the way takes it out"
+                                            : "the peer takes no session without TLS"};
+    }
+    return Error{ErrorCode::kUnavailable,
+                 "the peer refused the session: " + std::string{reason_text(reason)}};
 }
 
 void Session::on_reject(const Reject& reject) {
@@ -209,7 +253,7 @@ void Session::finish_if_done() {
     if (state_ != State::kEnding || !term_sent_ || !term_received_) return;
     const bool receiving = incoming_ && !incoming_->refused;
     if (receiving || in_payload_ || unanswered_ > 0 || !answers_.empty()) return;
-    close(std::nullopt);
+    close(end_failure_);
 }
 
 /// Ends at once, without waiting for transfers; `reason` is told to the peer when it may be told.

@@ -11,8 +11,8 @@
 // The final XFER_ACK of a received transfer is held back until accept_transfer(): the caller promises
 // durability with it. Acknowledgements leave in the order in which segments came.
 //
-// kTls is the seam for RFC 9174 4.4: after both contact headers carry CAN_TLS the session reports
-// kTlsRequired and waits for tls_established(); today's callers leave `can_tls` false.
+// kTls is RFC 9174 4.4: after both contact headers carry CAN_TLS the session reports TlsRequired and waits
+// for tls_established(). From then on its bytes go through TLS, which it does not see.
 #pragma once
 
 #include <cstddef>
@@ -53,7 +53,10 @@ struct SessionOptions {
                                      ///< of what was sent, SESS_TERM reply) and sends nothing at all
                                      ///< for this long is dropped, even without keepalives
     bool can_tls = false;
-    bool require_tls = false;
+    bool require_tls = false;  ///< a session without TLS is refused
+    /// Except with these: where TLS is required, a peer without it must announce one of these node ids, and
+    /// is refused before it learns anything from our SESS_INIT (unless it was us who called).
+    std::vector<std::string> plain_node_ids;
     std::vector<ExtensionItem> extensions;  ///< our session extension items
 };
 
@@ -94,7 +97,8 @@ struct Terminating {
     bool by_peer = false;
 };
 /// The session is over. Transfers without an Acknowledged or Refused were not confirmed.
-/// `failure` is empty after an orderly end.
+/// `failure` is empty after an orderly end, unless the peer ended it because it does not take what we
+/// announced.
 struct Ended {
     std::optional<Error> failure;
 };
@@ -113,7 +117,9 @@ class Session {
     void receive(ByteView input, Instant now);
     /// The connection was closed or broke (RFC 9174: ordinary, also in the middle of transfers).
     void connection_lost(Instant now);
-    void tls_established(Instant now);
+    /// The TLS handshake is done. `proved_node_id` is what the peer's certificate names: the peer must
+    /// announce the same (RFC 9174 4.4.4); nothing: any.
+    void tls_established(Instant now, std::optional<std::string> proved_node_id = std::nullopt);
 
     /// The oldest event not yet fetched.
     std::optional<SessionEvent> poll_event();
@@ -144,6 +150,8 @@ class Session {
 
     /// Begins to end the session (RFC 9174 6.1). Running transfers finish first.
     void terminate(TermReason reason, Instant now);
+    /// Ends it at once, with SESS_TERM but without waiting for transfers; `why` comes back in Ended.
+    void abort(TermReason reason, Error why, Instant now);
     /// True when both sides are done and everything was sent: close the connection.
     [[nodiscard]] bool finished() const;
 
@@ -189,7 +197,9 @@ class Session {
     void on_contact(std::uint8_t flags);
     void send_init();
     void on_init(SessInit init);
+    [[nodiscard]] std::optional<Error> objection_to(const SessInit& init) const;
     void on_term(const Term& term);
+    [[nodiscard]] Error refused_by_peer(TermReason reason) const;
     void on_reject(const Reject& reject);
     void begin_ending(TermReason reason, bool by_peer);
     void finish_if_done();
@@ -237,6 +247,11 @@ class Session {
     State state_ = State::kContact;
     std::deque<SessionEvent> events_;
 
+    // Contact and TLS (RFC 9174 4.3, 4.4).
+    bool peer_can_tls_ = false;
+    bool encrypted_ = false;
+    std::optional<std::string> proved_node_id_;
+
     // Negotiated (RFC 9174 4.7).
     std::uint16_t keepalive_s_ = 0;
     std::uint64_t peer_segment_mru_ = 0;
@@ -265,6 +280,7 @@ class Session {
     bool contact_sent_ = false;
     bool term_sent_ = false;
     bool term_received_ = false;
+    std::optional<Error> end_failure_;  ///< although the session ends in good order
 
     // Transfers of ours: ids first_outgoing_, +1, ...; next_to_send_ is the one to make a segment of.
     std::deque<Outgoing> outgoing_;

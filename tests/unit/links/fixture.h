@@ -223,4 +223,18 @@ struct RawPeer {
     bool closed = false;
 };
 
+/// Accepts one connection on a plain socket.
+inline std::unique_ptr<RawPeer> take_call(asio::io_context& io, tcp::acceptor& acceptor) {
+    acceptor.non_blocking(true);
+    std::unique_ptr<RawPeer> peer;
+    run_until(io, [&] {
+        boost::system::error_code error;
+        tcp::socket socket{io};
+        acceptor.accept(socket, error);
+        if (!error) peer = std::make_unique<RawPeer>(std::move(socket));
+        return peer != nullptr;
+    });
+    return peer;
+}
+
 }  // namespace tram::links::test

@@ -7,24 +7,6 @@ using namespace tram;
 using namespace tram::links;
 using namespace tram::links::test;
 
-namespace {
-
-/// Accepts one connection on a plain socket.
-std::unique_ptr<RawPeer> take_call(asio::io_context& io, tcp::acceptor& acceptor) {
-    acceptor.non_blocking(true);
-    std::unique_ptr<RawPeer> peer;
-    run_until(io, [&] {
-        boost::system::error_code error;
-        tcp::socket socket{io};
-        acceptor.accept(socket, error);
-        if (!error) peer = std::make_unique<RawPeer>(std::move(socket));
-        return peer != nullptr;
-    });
-    return peer;
-}
-
-}  // namespace
-
 TEST_CASE("a peer killed in the middle of a transfer is an ordinary end, and is called again",
           "[links][rfc9174]") {
     asio::io_context io;

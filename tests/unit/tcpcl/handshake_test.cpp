@@ -1,4 +1,4 @@
-// Contact headers, version, TLS seam and SESS_INIT: RFC 9174 4.1 to 4.8.
+// Contact headers, version and SESS_INIT: RFC 9174 4.1 to 4.8.
 #include <catch2/catch.hpp>
 
 #include "tests/unit/tcpcl/harness.h"
@@ -8,7 +8,6 @@ namespace tram::tcpcl::test {
 namespace {
 
 const std::string kContact = "64746e210400";
-const std::string kContactTls = "64746e210401";
 const SessInit kPeerInit{15, 200'000, 10'000'000, "ipn:2.0", {}};
 
 }  // namespace
@@ -104,47 +103,6 @@ TEST_CASE("reserved contact flags are ignored", "[tcpcl][rfc9174]") {
     passive.feed_hex("64746e2104fe");
     CHECK(passive.output_hex() == kContact);
     CHECK_FALSE(passive.has<event::Ended>());
-}
-
-TEST_CASE("TLS is used when both headers carry CAN_TLS", "[tcpcl][rfc9174]") {
-    auto o = options("dtn://us/");
-    o.can_tls = true;
-    Solo active{Role::kActive, o};
-    CHECK(active.output_hex() == kContactTls);
-    active.feed_hex(kContactTls);
-    CHECK(active.has<event::TlsRequired>());
-    CHECK(active.output_hex().empty());  // 4.4.3: before any other TCPCL message
-    active.session.tls_established(active.now);
-    CHECK(active.output_hex().substr(0, 2) == "07");
-    active.feed(message(kPeerInit));
-    CHECK(active.has<event::Established>());
-
-    Solo plain{Role::kActive, o};
-    plain.take_output();
-    plain.feed_hex(kContact);  // 4.3: "the logical AND of the two Contact Headers' CAN_TLS flags"
-    CHECK_FALSE(plain.has<event::TlsRequired>());
-    CHECK(plain.output_hex().substr(0, 2) == "07");
-}
-
-TEST_CASE("a peer without TLS is refused where TLS is required", "[tcpcl][rfc9174]") {
-    // 4.3: "If the Enable TLS state is unacceptable, the entity SHALL terminate ... 'Contact Failure'".
-    auto o = options("dtn://us/");
-    o.can_tls = o.require_tls = true;
-    Solo passive{Role::kPassive, o};
-    passive.feed_hex(kContact);
-    CHECK(passive.output_hex() == kContactTls + "050004");
-    CHECK(passive.failure() == "forbidden");
-}
-
-TEST_CASE("bytes that come before the TLS handshake are not believed", "[tcpcl]") {
-    auto o = options("dtn://us/");
-    o.can_tls = true;
-    Solo passive{Role::kPassive, o};
-    Buffer bytes = hex(kContactTls);
-    append(bytes, message(kPeerInit));
-    passive.feed(bytes);
-    CHECK(passive.failure() == "forbidden");
-    CHECK_FALSE(passive.has<event::Established>());
 }
 
 TEST_CASE("a critical session extension that is unknown ends the session", "[tcpcl][rfc9174]") {
