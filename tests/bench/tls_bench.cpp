@@ -123,7 +123,7 @@ links::LinkOptions options_of(const std::string& node_id, const std::string& pee
     options.sessions_max = kSessions;
     if (credentials == nullptr) return options;
     options.tls = links::TlsOptions{{credentials->der()},
-                                    credentials->seed,
+                                    {credentials->seed.view().begin(), credentials->seed.view().end()},
                                     [peer](const std::vector<Bytes>&) { return Result<std::string>{peer}; }};
     return options;
 }
