@@ -139,7 +139,8 @@ Entry& Custody::store(const bpv7::Bundle& bundle, Bytes wire, Intake intake) {
     entry.destination_node = entry.destination.node_id();
     inventory_.cache(entry, wire);
     journal_.add(store::change::PutBundle{entry.record, std::move(wire)});
-    journal_.when_durable(promise::Ready{entry.record.key});
+    entry.draft = intake.draft;
+    if (!intake.draft) journal_.when_durable(promise::Ready{entry.record.key});
     return entry;
 }
 
@@ -179,6 +180,14 @@ void Custody::forget_expired_tombstones(std::uint64_t node_time_ms) {
     for (Bytes& id : inventory_.forget_expired_tombstones(node_time_ms)) {
         journal_.add(store::change::EraseTombstone{std::move(id)});
     }
+}
+
+void Custody::save_state(std::string name, Bytes value) {
+    journal_.add(store::change::PutState{std::move(name), std::move(value)});
+}
+
+void Custody::erase_state(std::string name) {
+    journal_.add(store::change::EraseState{std::move(name)});
 }
 
 void Custody::write_reservations() {

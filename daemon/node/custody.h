@@ -6,6 +6,7 @@
 // reservation.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -35,8 +36,13 @@ struct Counters {
     std::uint64_t bundles_reassembled = 0;
     std::uint64_t bundles_fragmented = 0;
     std::uint64_t bundles_corrupt = 0;
+    std::uint64_t messages_sent = 0;
+    std::uint64_t messages_delivered = 0;
+    std::uint64_t messages_refused = 0;    ///< they do not open
+    std::uint64_t messages_set_aside = 0;  ///< they do not open now, but may later
     std::uint64_t reports_sent = 0;
     std::uint64_t reports_received = 0;
+    std::array<std::uint64_t, kErrorCodes> refused{};  ///< bundles refused, by ErrorCode
 };
 
 /// Where a stored bundle came from and what is to become of it.
@@ -45,6 +51,7 @@ struct Intake {
     bool deliver_here = false;
     bool forward = false;
     bool held = false;
+    bool draft = false;  ///< not ready, even when durable, before release()
 };
 
 class Custody {
@@ -81,9 +88,14 @@ class Custody {
     void remove(BundleKey key, store::Ending ending, std::optional<store::HopRecord> last_hop = std::nullopt);
     /// Takes the bundle out without a trace: it may come again.
     void drop(BundleKey key);
+    /// A draft is part of something whole now: it becomes ready when everything written so far is durable.
+    void release(const Entry& entry) { journal_.when_durable(promise::Ready{entry.record.key}); }
     /// The bundle may come again.
     void exhume(ByteView id);
     void forget_expired_tombstones(std::uint64_t node_time_ms);
+    /// Keeps a small named value; it comes back to restore_state() after a restart.
+    void save_state(std::string name, Bytes value);
+    void erase_state(std::string name);
     /// The next node time at which a bundle or a tombstone expires.
     [[nodiscard]] std::optional<std::uint64_t> next_deadline_ms() { return inventory_.next_deadline_ms(); }
 

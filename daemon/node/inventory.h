@@ -30,7 +30,8 @@ struct Entry {
     store::BundleRecord record;
     bpv7::Eid destination;
     bpv7::Eid destination_node;
-    bool durable = false;
+    bool durable = false;               ///< may be offered; a draft's time has not come
+    bool draft = false;                 ///< of a message that is not finished
     Bytes cached;                       ///< the encoded bundle, or empty
     std::uint32_t in_flight = 0;        ///< transfers of it that run now
     std::vector<std::string> declined;  ///< peers that do not want it during the present contact

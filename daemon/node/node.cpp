@@ -12,12 +12,38 @@ Node::Node(NodeOptions options)
       forwarding_{custody_},
       delivery_{custody_},
       reassembly_{custody_},
-      reception_{custody_, forwarding_, delivery_} {}
+      reception_{custody_, forwarding_, delivery_},
+      messages_{custody_,
+                [this](const cose::CertificateId& id, const std::string& node_id) {
+                    return keyring_.signer(id, node_id, std::nullopt);
+                }},
+      outgoing_{custody_, reception_, delivery_,
+                [this](const std::string& node_id) -> Result<envelope::Recipient> {
+                    const auto found = keyring_.sealing(node_id, std::nullopt);
+                    if (!found) return std::unexpected{found.error()};
+                    return envelope::Recipient{node_id, (*found)->public_key};
+                }} {}
+
+void Node::restore_trust(identity::TrustBundle trust) {
+    for (const identity::Certificate& certificate : trust.certificates) {
+        if (certificate.usage == identity::Usage::kRoot) {
+            (void)keyring_.add_root(certificate);
+        } else {
+            (void)keyring_.add(certificate);
+        }
+    }
+}
 
 void Node::start(Now now) {
     custody_.start(now);
+    outgoing_.start();
+    // By key: what is ready may turn out to be refused, and go.
+    std::vector<BundleKey> keys;
     for (const auto& [key, entry] : custody_.inventory().entries())
-        ready(entry);
+        keys.push_back(key);
+    for (const BundleKey key : keys) {
+        if (const Entry* entry = custody_.inventory().find(key)) ready(*entry);
+    }
     expire();
 }
 
@@ -37,6 +63,8 @@ std::optional<Instant> Node::next_timeout() {
         if (deadline && (!next || *deadline < *next)) next = deadline;
     };
     consider(delivery_.next_timeout());
+    consider(messages_.next_timeout());
+    consider(outgoing_.next_timeout());
     if (const auto deadline = custody_.next_deadline_ms()) {
         consider(custody_.clock().when(*deadline, custody_.now().monotonic));
     }
@@ -49,6 +77,7 @@ void Node::handle(const input::Persisted& persisted) {
             custody_.emit(std::move(emit->effect));
         } else if (Entry* entry = custody_.inventory().find(std::get<promise::Ready>(kept).key)) {
             entry->durable = true;
+            entry->draft = false;
             ready(*entry);
         }
     }
@@ -60,6 +89,8 @@ void Node::ready(const Entry& entry) {
     if (!entry.record.deliver_here) return;
     if (entry.is_fragment()) {
         reassembly_.ready(entry);
+    } else if (entry.record.chunk) {
+        messages_.ready(entry);
     } else {
         delivery_.ready(entry);
     }
@@ -69,6 +100,8 @@ void Node::withdraw(const Entry& entry) {
     if (!entry.record.deliver_here) return;
     if (entry.is_fragment()) {
         reassembly_.withdraw(entry);
+    } else if (entry.record.chunk) {
+        messages_.withdraw(entry);
     } else {
         delivery_.withdraw(entry);
     }
@@ -95,6 +128,11 @@ void Node::handle(const input::Submit& submit) {
     ++custody_.counters().bundles_submitted;
     custody_.notify(effect::Notify::What::kStored, entry);
     custody_.emit_when_durable(effect::Reply{submit.request, effect::Reply::Sent{id}});
+}
+
+void Node::handle(const input::Return& given_back) {
+    delivery_.take_back(given_back);
+    messages_.take_back(given_back);
 }
 
 void Node::handle(const input::Cancel& cancel) {
@@ -131,6 +169,8 @@ void Node::handle(const input::Hold& hold) {
 void Node::handle(const input::Tick&) {
     forwarding_.tick();
     delivery_.tick();
+    messages_.tick();
+    outgoing_.tick();
     expire();
 }
 

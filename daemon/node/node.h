@@ -7,8 +7,8 @@
 // before effects are taken: that is what makes group commit large. next_timeout() names the next moment at
 // which a Tick is due.
 //
-// Parts: Reception (from peers), Forwarding (to peers), Delivery (to applications), Reassembly; all of them
-// change stored bundles only through Custody.
+// Parts: Reception (from peers), Forwarding (to peers), Delivery and Messages (to applications), Outgoing
+// (messages of applications), Reassembly; all of them change stored bundles only through Custody.
 #pragma once
 
 #include <optional>
@@ -17,9 +17,13 @@
 #include "daemon/node/custody.h"
 #include "daemon/node/delivery.h"
 #include "daemon/node/forwarding.h"
+#include "daemon/node/messages.h"
+#include "daemon/node/outgoing.h"
 #include "daemon/node/reassembly.h"
 #include "daemon/node/reception.h"
 #include "daemon/node/types.h"
+#include "proto/identity/keyring.h"
+#include "proto/identity/trust_bundle.h"
 
 namespace tram::node {
 
@@ -30,7 +34,11 @@ class Node {
     /// What the store holds, before start(). Bundles in ascending key order.
     void restore(store::BundleRecord record) { custody_.restore(std::move(record)); }
     void restore(store::Tombstone tombstone) { custody_.restore(std::move(tombstone)); }
-    void restore_state(const std::string& name, ByteView value) { custody_.restore_state(name, value); }
+    void restore_state(const std::string& name, ByteView value) {
+        custody_.restore_state(name, value);
+        outgoing_.restore_state(name);
+    }
+    void restore_trust(identity::TrustBundle trust);
     void start(Now now);
 
     void step(const Input& input, Now now);
@@ -57,9 +65,16 @@ class Node {
     void handle(const input::Submit& submit);
     void handle(const input::Fetch& fetch) { delivery_.fetch(fetch); }
     void handle(const input::Acknowledge& acknowledge) { delivery_.acknowledge(acknowledge); }
-    void handle(const input::Return& given_back) { delivery_.take_back(given_back); }
+    void handle(const input::Return& given_back);
     void handle(const input::Cancel& cancel);
     void handle(const input::Hold& hold);
+    void handle(const input::OpenMessage& open) { outgoing_.open(open); }
+    void handle(const input::AppendMessage& append) { outgoing_.append(append); }
+    void handle(const input::FinishMessage& finish) { outgoing_.finish(finish); }
+    void handle(const input::DropMessage& drop) { outgoing_.drop(drop); }
+    void handle(const input::FetchMessage& fetch) { messages_.fetch(fetch); }
+    void handle(const input::ReadMessage& read) { messages_.read(read); }
+    void handle(const input::AcknowledgeMessage& acknowledge) { messages_.acknowledge(acknowledge); }
     void handle(const input::Tick& tick);
 
     void ready(const Entry& entry);
@@ -67,10 +82,13 @@ class Node {
     void expire();
 
     Custody custody_;
+    identity::Keyring keyring_;
     Forwarding forwarding_;
     Delivery delivery_;
     Reassembly reassembly_;
     Reception reception_;
+    Messages messages_;
+    Outgoing outgoing_;
 };
 
 }  // namespace tram::node

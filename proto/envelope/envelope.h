@@ -35,6 +35,9 @@ namespace tram::envelope {
 inline constexpr std::size_t kPieceBytes = 64U << 10;
 inline constexpr std::size_t kRecipientsMax = 64;
 inline constexpr std::uint64_t kContentBytesMax = 8ULL << 30;
+/// No message has more chunks, and no chunk is longer.
+inline constexpr std::uint64_t kChunksMax = kContentBytesMax / kPieceBytes + 1;
+inline constexpr std::size_t kChunkBytesMax = kPieceBytes + (6U << 10);
 
 using MessageId = std::array<std::uint8_t, 16>;
 using SealingPublicKey = std::array<std::uint8_t, 32>;  ///< X25519

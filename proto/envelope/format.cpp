@@ -17,6 +17,12 @@ static_assert(kStreamHeaderBytes == crypto_secretstream_xchacha20poly1305_HEADER
 static_assert(kPieceExtraBytes == crypto_secretstream_xchacha20poly1305_ABYTES);
 static_assert(std::tuple_size_v<SealingPublicKey> == crypto_box_PUBLICKEYBYTES);
 
+// The head of chunk 0 takes an array, a suite, an array, the sealed keys and the header of the stream.
+static_assert(kPieceBytes + kPieceExtraBytes + 4 + kRecipientsMax * (2 + kSealedKeyBytes) + 2 +
+                  kStreamHeaderBytes <=
+              kChunkBytesMax);
+static_assert(kHeaderBytesMax < kPieceBytes - 1'024);  // header and trailer never take two pieces
+
 constexpr std::uint64_t kHeaderVersion = 1;
 constexpr std::uint64_t kHeaderItems = 7;
 

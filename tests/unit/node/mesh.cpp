@@ -14,6 +14,7 @@ Host::Host(Mesh& mesh, NodeOptions options) : mesh_{mesh}, options_{std::move(op
 
 void Host::start() {
     node_ = std::make_unique<Node>(options_);
+    node_->restore_trust(trust_);
     const auto damage = store_->scan({.bundle =
                                           [this](store::BundleRecord record) {
                                               node_->restore(std::move(record));
@@ -147,6 +148,7 @@ void Mesh::crash(std::size_t victim) {
         if (other != victim) disconnect(victim, other);
     }
     std::erase_if(requests_, [&](const auto& request) { return request.second.host == victim; });
+    std::erase_if(talks_, [&](const auto& talk) { return talk.second.host == victim; });
     host(victim).start();
 }
 
@@ -156,9 +158,27 @@ void Mesh::transmitted(std::size_t from, const effect::Transmit& transmit) {
     wire->second.flights.push_back({from, transmit.key, transmit.wire});
 }
 
+std::optional<Refusal> Mesh::bring(std::size_t to, const Bytes& wire) {
+    const LinkId link = ++last_link_;
+    const TransferId transfer = ++last_transfer_;
+    Host& receiver = host(to);
+    receiver.give(input::PeerUp{link, {}, 1 << 20, "virtual"});
+    receiver.give(input::Arrived{link, transfer, wire});
+    receiver.settle();
+    receiver.sync();
+    receiver.give(input::PeerDown{link, {}});
+    receiver.settle();
+    const auto outcome = brought_.extract(transfer);
+    REQUIRE_FALSE(outcome.empty());
+    return outcome.mapped();
+}
+
 void Mesh::answer(std::size_t, LinkId link, TransferId transfer, std::optional<Refusal> refusal) {
     const auto wire = wires_.find(link);
-    if (wire == wires_.end()) return;
+    if (wire == wires_.end()) {
+        brought_.emplace(transfer, refusal);
+        return;
+    }
     const auto flight = wire->second.unanswered.extract(transfer);
     REQUIRE_FALSE(flight.empty());
     const Flight& sent = flight.mapped();
@@ -170,8 +190,12 @@ void Mesh::answer(std::size_t, LinkId link, TransferId transfer, std::optional<R
 }
 
 void Mesh::replied(std::size_t from, const effect::Reply& reply) {
+    if (const auto talk = talks_.extract(reply.request); !talk.empty()) return talk_on(talk.mapped(), reply);
     const auto found = requests_.extract(reply.request);
-    if (found.empty()) return;
+    if (found.empty()) {
+        replies.insert_or_assign(reply.request, reply);
+        return;
+    }
     const Request& request = found.mapped();
     REQUIRE(reply.outcome);
     if (request.submitted) answered.insert(*request.submitted);

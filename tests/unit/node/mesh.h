@@ -1,11 +1,13 @@
 // A few nodes on virtual links, disks and clocks, driven by one seed: the real Node with a MemoryStore that
 // forgets unsynced batches in a crash. Checks while it runs:
 //   - nothing is promised (accepted, answered) before the batch it depends on is durable;
-//   - a bundle whose submission was answered is delivered, and acknowledged deliveries happen once.
+//   - a bundle whose submission was answered is delivered, and acknowledged deliveries happen once;
+//   - the same for messages, whose content is read and compared piece by piece.
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -25,6 +27,9 @@ class Mesh;
 class Host {
   public:
     Host(Mesh& mesh, NodeOptions options);
+    /// Certificates for this and every later start.
+    void believe(identity::TrustBundle trust) { trust_ = std::move(trust); }
+    [[nodiscard]] NodeOptions& options() { return options_; }
 
     void start();
     void crash();
@@ -34,6 +39,9 @@ class Host {
     void settle();
 
     [[nodiscard]] Node& node() { return *node_; }
+    [[nodiscard]] store::MemoryStore& store() { return *store_; }
+    /// What the node has said since, in order.
+    [[nodiscard]] std::vector<effect::Notify>& notifications() { return notifications_; }
     [[nodiscard]] const bpv7::Eid& id() const { return options_.node_id; }
 
   private:
@@ -45,10 +53,12 @@ class Host {
     void carry_out(effect::Load& load);
     void carry_out(effect::Transmit& transmit);
     void carry_out(effect::Reply& reply);
-    void carry_out(effect::Notify&) {}
+    void carry_out(effect::Notify& notify) { notifications_.push_back(std::move(notify)); }
 
     Mesh& mesh_;
     NodeOptions options_;
+    identity::TrustBundle trust_;
+    std::vector<effect::Notify> notifications_;
     std::unique_ptr<store::MemoryStore> store_;
     std::unique_ptr<Node> node_;
     // The store counts tickets through crashes, each node from 1.
@@ -81,8 +91,24 @@ class Mesh {
 
     /// Submits at `from` for an endpoint; the payload is a running number.
     std::uint64_t submit(std::size_t from, const std::string& destination);
+    /// Brings bytes to a host over a link of their own; how they were refused, or nothing.
+    std::optional<Refusal> bring(std::size_t to, const Bytes& wire);
     /// Fetches and acknowledges everything at an endpoint.
     void drain(std::size_t host, const std::string& endpoint);
+
+    /// Begins to send a message whose content follows from the number that is returned; the rest follows
+    /// from the node's answers.
+    std::uint64_t send_message(std::size_t from, MessageTerms terms);
+    /// Fetches, reads, compares and acknowledges the messages at an endpoint, as far as answers come.
+    void drain_messages(std::size_t host, const std::string& endpoint);
+    /// Content of `bytes` bytes for the message `number`.
+    static Bytes content_of(std::uint64_t number, std::uint64_t bytes);
+
+    /// A number for a request of the test's own; its answer stays in `replies`.
+    RequestId own_request() { return ++last_request_; }
+    /// Asks, and moves the disk until the answer is there.
+    effect::Reply ask(std::size_t host, const std::function<Input(RequestId)>& make);
+    std::map<RequestId, effect::Reply> replies;
     /// Moves one thing: delivers a flight, syncs a disk.
     void step();
     /// Steps until nothing moves.
@@ -94,6 +120,9 @@ class Mesh {
     std::set<std::uint64_t> answered;
     /// How often each payload's acknowledgement was answered.
     std::map<std::uint64_t, int> delivered;
+    /// The same for messages, by number.
+    std::set<std::uint64_t> messages_answered;
+    std::map<std::uint64_t, int> messages_delivered;
 
   private:
     friend class Host;
@@ -108,6 +137,19 @@ class Mesh {
         std::optional<std::uint64_t> submitted;
         std::optional<std::uint64_t> acknowledged;
     };
+    /// A message on its way in or out of an application.
+    struct Talk {
+        std::size_t host = 0;
+        std::uint64_t number = 0;
+        std::string token;
+        Bytes content;           // to be sent
+        std::uint64_t sent = 0;  // bytes
+        Buffer received;
+        std::uint64_t pieces = 0;
+        bool acknowledging = false;
+    };
+    void talk_on(const Talk& talk, const effect::Reply& reply);
+    void say(Talk talk, const std::function<Input(RequestId)>& make);
     void transmitted(std::size_t host, const effect::Transmit& transmit);
     void answer(std::size_t host, LinkId link, TransferId transfer, std::optional<Refusal> refusal);
     void replied(std::size_t host, const effect::Reply& reply);
@@ -116,9 +158,11 @@ class Mesh {
     std::vector<std::unique_ptr<Host>> hosts_;
     std::map<LinkId, Wire> wires_;
     std::map<RequestId, Request> requests_;
+    std::map<RequestId, Talk> talks_;
     std::mt19937 random_;
     Duration::rep now_ms_ = 1'000;
     std::optional<DtnTime> wall_;
+    std::map<TransferId, std::optional<Refusal>> brought_;  // what became of them
     LinkId last_link_ = 0;
     TransferId last_transfer_ = 0;
     RequestId last_request_ = 0;

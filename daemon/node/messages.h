@@ -1,0 +1,103 @@
+// Handing messages to applications: chunks gather here until a message is complete; it is then handed out,
+// opened piece by piece while it is read, and removed as a whole when it is acknowledged.
+//
+//   chunks come ... complete -> waits -> leased -> read 0, 1, 2 ... last -> acknowledged: all chunks gone
+//                                          ^ |
+//                                          | +-- does not open: refused, all chunks gone with tombstones
+//                                          |     may open later (no key, unknown signer): set aside
+//                                          +---- lease over, restart: from 0 again under the same token
+//
+// One piece is in memory for each message that is being read. What its chunks say about a message is proved
+// by their signatures only; what the message says, by what is signed inside.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "daemon/node/custody.h"
+#include "daemon/node/pickup.h"
+#include "proto/envelope/envelope.h"
+
+namespace tram::node {
+
+class Messages {
+  public:
+    using FindSigner = envelope::Opener::FindSigner;
+
+    Messages(Custody& custody, FindSigner find_signer);
+
+    /// A chunk for an endpoint here is durable. It may be refused and removed at once when it contradicts
+    /// the others of its message.
+    void ready(const Entry& chunk);
+    void withdraw(const Entry& chunk);
+    void fetch(const input::FetchMessage& fetch) { pickup_.ask(fetch.request, fetch.endpoint, fetch.wait); }
+    void read(const input::ReadMessage& read);
+    void acknowledge(const input::AcknowledgeMessage& acknowledge);
+    void take_back(const input::Return& given_back);
+    void tick();
+    [[nodiscard]] std::optional<Instant> next_timeout() const { return pickup_.next_timeout(); }
+
+  private:
+    /// What chunks of one message have in common.
+    struct Name {
+        std::string source;
+        std::string destination;
+        envelope::MessageId message_id{};
+        friend auto operator<=>(const Name&, const Name&) = default;
+    };
+    using Number = Pickup::Item;  // of a message, in order of its first chunk's arrival
+    struct Read {
+        RequestId request = 0;
+        std::uint64_t index = 0;
+    };
+    struct Message {
+        Name name;
+        std::string token;
+        std::uint64_t chunk_count = 0;
+        std::map<std::uint64_t, BundleKey> chunks;  // by index
+        Rank rank;                                  // of chunk 0, once complete
+        std::optional<envelope::Opener> opener;     // while it is read
+        std::uint64_t next = 0;                     // the index that the opener wants
+        std::deque<Read> reads;                     // in order; the first may be under way
+        bool loading = false;
+        std::uint64_t loads = 0;  // tells an answer that nobody waits for any more
+        bool complained = false;  // said once that it does not open now
+
+        [[nodiscard]] bool complete() const { return chunks.size() == chunk_count; }
+    };
+
+    [[nodiscard]] Message* find(Number number);
+    [[nodiscard]] std::pair<Number, Message*> by_token(const std::string& token);
+    static std::string token_for(const Name& name);
+    void offer(Number number, Message& message);
+    void contradict(const Entry& chunk, const std::string& why);
+    /// The chunk is not there any more: its message is not complete.
+    void lose(Number number, std::uint64_t index);
+    void stop_reading(Message& message, const Error& why);
+    void forget(Number number);
+
+    [[nodiscard]] Result<envelope::Opener> opener_for(const Message& message) const;
+    /// Calls `use` with the payload of a chunk; nothing when the chunk or the message went meanwhile.
+    using PayloadUser = std::function<void(Message*, const Bytes& payload)>;
+    void with_chunk(Number number, std::uint64_t index, PayloadUser use);
+    void hand_out(const Pickup::Waiter& waiter, Number number);
+    void go_on_reading(Number number);
+    void opened(Number number, Message& message, const Bytes& payload);
+    void does_not_open(Number number, Message& message, const Error& why);
+    void refuse(Number number, Message& message);
+
+    Custody& custody_;
+    FindSigner find_signer_;
+    std::map<Number, Message> messages_;
+    std::map<Name, Number> by_name_;
+    std::unordered_map<std::string, Number> by_token_;
+    Number last_number_ = 0;
+    Pickup pickup_;
+};
+
+}  // namespace tram::node

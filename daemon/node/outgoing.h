@@ -1,0 +1,83 @@
+// Messages on their way out: from an application's open draft to bundles that set out together.
+//
+//   open -> { append }* -> finish -> all chunks become ready, in one change
+//             |
+//             +-- drop, 10 minutes without a request, a restart: as if it had never been
+//
+// Content is sealed as it comes; each full chunk is stored as a bundle at once, so a draft holds one piece in
+// memory. Until the message is finished its bundles are drafts: neither offered nor delivered. A state row
+// "draft/<message id>" marks them on disk; finishing erases it in the batch that stores the last chunk.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "daemon/node/custody.h"
+#include "daemon/node/delivery.h"
+#include "daemon/node/reception.h"
+#include "proto/envelope/envelope.h"
+
+namespace tram::node {
+
+class Outgoing {
+  public:
+    /// The key that messages for a node are sealed with. Errors: no_sealing_key and what is wrong with the
+    /// certificate.
+    using FindRecipient = std::function<Result<envelope::Recipient>(const std::string& node_id)>;
+
+    static constexpr std::size_t kDraftsMax = 64;
+    static constexpr Duration kIdleMax{600'000};
+
+    Outgoing(Custody& custody, Reception& reception, const Delivery& delivery, FindRecipient find_recipient);
+
+    void restore_state(const std::string& name);
+    /// Removes what was not finished before the restart. Before any bundle is ready.
+    void start();
+
+    void open(const input::OpenMessage& open);
+    void append(const input::AppendMessage& append);
+    void finish(const input::FinishMessage& finish);
+    void drop(const input::DropMessage& drop);
+    void tick();
+    [[nodiscard]] std::optional<Instant> next_timeout() const;
+
+  private:
+    struct Draft {
+        MessageTerms terms;
+        bpv7::Eid source;
+        envelope::MessageId message_id{};
+        envelope::Sealer sealer;
+        std::uint64_t content_taken = 0;
+        std::vector<BundleKey> chunks;
+        Instant used;  // last
+    };
+    using Drafts = std::map<std::string, Draft>;  // by token
+
+    [[nodiscard]] Result<void> check(const MessageTerms& terms) const;
+    [[nodiscard]] Result<std::vector<envelope::Recipient>> recipients_for(const MessageTerms& terms) const;
+    Result<Draft> begin(const MessageTerms& terms);
+    /// Upper bound of what `chunks` chunks of the draft take in the store.
+    [[nodiscard]] static std::uint64_t room_for(const Draft& draft, std::uint64_t chunks);
+    /// What all drafts still have to store.
+    [[nodiscard]] std::uint64_t promised() const;
+    [[nodiscard]] Result<void> reserve(std::uint64_t bytes) const;
+    Drafts::iterator use(const std::string& token, RequestId request);
+    Result<void> take(Draft& draft, ByteView content);
+    Result<void> store(Draft& draft, std::vector<Bytes>& chunks);
+    Result<bpv7::BundleId> publish(Draft& draft);
+    void abandon(Drafts::iterator draft);
+    void refuse(RequestId request, Error why);
+
+    Custody& custody_;
+    Reception& reception_;
+    const Delivery& delivery_;
+    FindRecipient find_recipient_;
+    Drafts drafts_;
+    std::set<std::string> unfinished_;  // rows of drafts that a restart found
+};
+
+}  // namespace tram::node
