@@ -106,4 +106,35 @@ json::object to_json(const api::pb::TraceBundleReply& trace) {
             {"steps", objects(trace.steps())}};
 }
 
+json::object to_json(const api::pb::TrustReply& trust) {
+    return {{"new_certificates", trust.new_certificates()},
+            {"new_lists", trust.new_lists()},
+            {"sessions_ended", trust.sessions_ended()},
+            {"bundles_held", trust.bundles_held()}};
+}
+
+json::object to_json(const api::pb::Device& device) {
+    return {{"node_id", device.node_id()},
+            {"usage", device.usage()},
+            {"certificate_id", device.certificate_id()},
+            {"name", device.name()},
+            {"not_before", device.not_before()},
+            {"not_after", device.not_after()},
+            {"state", device.state()}};
+}
+
+json::object to_json(const api::pb::Holding& holding) {
+    return {{"short_id", holding.short_id()},       {"bundle_id", holding.bundle_id()},
+            {"destination", holding.destination()}, {"kind", holding.kind()},
+            {"ago_ms", holding.ago_ms()},           {"copy_here", holding.copy_here()},
+            {"receipt", holding.receipt()}};
+}
+
+json::object to_json(const api::pb::DeviceHoldingsReply& holdings) {
+    return {{"total", holdings.total()},
+            {"without_receipt", holdings.without_receipt()},
+            {"handed_over", objects(holdings.holdings())},
+            {"from_device", objects(holdings.from_device())}};
+}
+
 }  // namespace tram::cli

@@ -38,6 +38,7 @@ struct Context {
     bool in_terminal = false;
     bool out_terminal = false;
     bool err_terminal = false;
+    std::size_t columns = 0;  ///< of the terminal that `out` is; 0: none, or it does not tell
 
     Language language = Language::kEnglish;
     bool ascii = false;  ///< only ASCII in tables and messages

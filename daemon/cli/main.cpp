@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "daemon/cli/app.h"
+#include "daemon/cli/terminal.h"
 
 int main(int argc, char** argv) {
     // A reader that goes away is seen as EPIPE on the output and ends the program quietly.
@@ -15,6 +16,7 @@ int main(int argc, char** argv) {
     context.in_terminal = ::isatty(STDIN_FILENO) == 1;
     context.out_terminal = ::isatty(STDOUT_FILENO) == 1;
     context.err_terminal = ::isatty(STDERR_FILENO) == 1;
+    if (context.out_terminal) context.columns = tram::cli::terminal_columns();
     context.language = tram::cli::language_of_environment();
     const char* no_color = std::getenv("NO_COLOR");
     context.color = context.out_terminal && (no_color == nullptr || *no_color == '\0');

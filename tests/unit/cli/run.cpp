@@ -23,6 +23,8 @@ Ran run_tram(const FakeDaemon* daemon, std::vector<std::string> arguments, const
     context.out_terminal = setting.out_terminal;
     context.err_terminal = setting.err_terminal;
     context.language = setting.language;
+    context.columns = setting.columns;
+    context.color = setting.color;
     if (daemon != nullptr) arguments.insert(arguments.begin(), {"--api", daemon->endpoint()});
     const int exit_code = run(arguments, context);
     return {.exit_code = exit_code, .out = out.str(), .err = err.str()};

@@ -23,6 +23,8 @@ struct Setting {
     bool out_terminal = false;
     bool err_terminal = false;
     Language language = Language::kEnglish;
+    std::size_t columns = 0;
+    bool color = false;
 };
 
 /// `tram` with `arguments`; talks to `daemon` unless null.
