@@ -56,7 +56,10 @@ Result<void> Keyring::add_root(const Certificate& root) {
     if (!is_signed_by(root, root.public_key)) {
         return fail(ErrorCode::kBadSignature, describe(root) + " is not signed with its own key");
     }
-    if (roots_.size() >= kRootsMax) return fail(ErrorCode::kFull, "no more than 16 roots can be trusted");
+    if (roots_.size() >= limits_.roots_max) {
+        return fail(ErrorCode::kFull,
+                    "no more than " + std::to_string(limits_.roots_max) + " roots can be trusted");
+    }
     roots_.emplace(root.id, Entry{root, root.public_key});
     index(root);
     raise_time_floor(root.not_before, root);
@@ -75,7 +78,7 @@ Result<bool> Keyring::add(const Certificate& certificate) {
                     describe(certificate) + " was issued by an authority that is revoked");
     }
     std::size_t& of_key = issued_[(*issuer)->public_key];
-    if (certificates_.size() >= kCertificatesMax || of_key >= kCertificatesOfKeyMax) {
+    if (certificates_.size() >= limits_.certificates_max || of_key >= limits_.certificates_of_key_max) {
         return fail(ErrorCode::kFull, "there is no room for " + describe(certificate) +
                                           ": too many certificates, in all or by one authority");
     }

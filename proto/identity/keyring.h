@@ -32,13 +32,18 @@
 
 namespace tram::identity {
 
+struct KeyringLimits {
+    std::size_t roots_max = 16;
+    std::size_t certificates_max = 20'000;
+    std::size_t certificates_of_key_max = 5'000;  ///< signed by one authority's key
+};
+
 /// Pointers and the certificates they show live as long as the keyring; nothing is ever removed from it.
 class Keyring {
   public:
-    static constexpr std::size_t kRootsMax = 16;
-    static constexpr std::size_t kCertificatesMax = 20'000;
-    static constexpr std::size_t kCertificatesOfKeyMax = 5'000;  ///< signed by one authority's key
-    static constexpr std::size_t kChainMax = 8;                  ///< certificates that a TLS peer may send
+    static constexpr std::size_t kChainMax = 8;  ///< certificates that a TLS peer may send
+
+    explicit Keyring(const KeyringLimits& limits = {}) : limits_{limits} {}
 
     /// Trusts a root without further ado: the caller was told to. Errors: certificate_misused (not a
     /// self-signed root), bad_signature, full.
@@ -105,6 +110,7 @@ class Keyring {
     void index(const Certificate& certificate);
     void raise_time_floor(UnixTime said, const Certificate& by);
 
+    KeyringLimits limits_;
     std::map<CertificateId, Entry> roots_;
     std::map<CertificateId, Entry> certificates_;
     std::multimap<std::string, CertificateId, std::less<>> certifiers_;   // roots and authorities by key id

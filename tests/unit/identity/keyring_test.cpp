@@ -383,26 +383,26 @@ TEST_CASE("the time floor only rises, and by signed dates only", "[identity]") {
     CHECK(ring.time_floor() == kEnd);
 }
 
-TEST_CASE("one authority cannot fill the keyring", "[identity][.slow]") {
-    World world;
-    const auto certify = [&](const Authority& by, std::size_t i) {
-        const std::string name =
-            "dtn://" + std::string{commune_of(by.certificate.eid)} + "-n" + std::to_string(i) + "/";
+TEST_CASE("one authority cannot fill the keyring", "[identity]") {
+    const World world;
+    const Authority other = make_authority(world.root, "18905");
+    const auto certify = [&](const Authority& by, int i) {
+        const std::string commune{commune_of(by.certificate.eid)};
+        const std::string name = "dtn://" + commune + "-n" + std::to_string(i) + "/";
         return issue({.usage = Usage::kTls, .eid = name, .public_key = key_of(name).public_key()}, by.key,
                      &by.certificate);
     };
-    for (std::size_t i = 0; i < Keyring::kCertificatesOfKeyMax; ++i)
-        REQUIRE(world.keyring.add(certify(world.commune, i)));
-    CHECK(code_of(world.keyring.add(certify(world.commune, Keyring::kCertificatesOfKeyMax))) ==
-          ErrorCode::kFull);
-    const Authority other = make_authority(world.root, "18905");
-    REQUIRE(world.keyring.add(other.certificate));
-    CHECK(world.keyring.add(certify(other, 1)).value());
-}
-
-TEST_CASE("no more than sixteen roots are trusted", "[identity]") {
-    Keyring ring;
-    for (std::size_t i = 0; i < Keyring::kRootsMax; ++i)
-        REQUIRE(ring.add_root(make_root("root " + std::to_string(i)).certificate));
+    Keyring ring{KeyringLimits{.roots_max = 1, .certificates_max = 8, .certificates_of_key_max = 4}};
+    REQUIRE(ring.add_root(world.root.certificate));
     CHECK(code_of(ring.add_root(make_root("one more").certificate)) == ErrorCode::kFull);
+    REQUIRE(ring.add(world.commune.certificate));
+    REQUIRE(ring.add(other.certificate));
+    for (int i = 0; i < 4; ++i)
+        REQUIRE(ring.add(certify(world.commune, i)));
+    CHECK(code_of(ring.add(certify(world.commune, 4))) == ErrorCode::kFull);
+    CHECK_FALSE(ring.add(certify(world.commune, 3)).value());  // it is there already
+    CHECK(ring.add(certify(other, 0)).value());
+    CHECK(ring.add(certify(other, 1)).value());
+    CHECK(code_of(ring.add(certify(other, 2))) == ErrorCode::kFull);
+    CHECK(ring.certificates().size() == 8);
 }
