@@ -338,7 +338,7 @@ Result<void> accept_authority_grant(const fs::path& directory, const TrustBundle
     if (!own) return std::unexpected{own.error()};
     const Certificate& root = *keyring->roots().front();
     TrustBundle chain{{*own, root}, {}};
-    if (const RevocationList* list = keyring->list_of(revocation_name(root))) chain.lists.push_back(*list);
+    if (const RevocationList* list = keyring->list_of(root)) chain.lists.push_back(*list);
     return write_trust_file(directory / kChain, chain);
 }
 

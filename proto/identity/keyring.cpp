@@ -90,8 +90,6 @@ Result<bool> Keyring::add(const Certificate& certificate) {
 }
 
 Result<bool> Keyring::add(const RevocationList& list) {
-    const RevocationList* known = list_of(list.authority);
-    if (known != nullptr && same_bytes(known->wire, list.wire)) return false;
     const Certificate* signer = find(list.message.signer);
     if (signer == nullptr) {
         return fail(ErrorCode::kUnknownAuthority,
@@ -105,6 +103,8 @@ Result<bool> Keyring::add(const RevocationList& list) {
         return fail(ErrorCode::kWrongCommune,
                     "the revocation list of " + list.authority + " was signed with " + describe(*signer));
     }
+    const RevocationList* known = list_of(*signer);
+    if (known != nullptr && same_bytes(known->wire, list.wire)) return false;
     if (revoked(*signer)) {
         return fail(ErrorCode::kCertificateRevoked, "the revocation list of " + list.authority +
                                                         " was signed by an authority that is revoked");
@@ -119,7 +119,7 @@ Result<bool> Keyring::add(const RevocationList& list) {
     }
     raise_time_floor(list.issued, *signer);
     if (known != nullptr && list.number == known->number) return false;
-    lists_.insert_or_assign(list.authority, list);
+    lists_.insert_or_assign({signer->public_key, list.authority}, list);
     return true;
 }
 
@@ -179,7 +179,7 @@ bool Keyring::revoked(const Certificate& certificate) const {
     const auto entry = certificates_.find(certificate.id);
     if (entry == certificates_.end()) return false;
     return std::ranges::any_of(issuers(entry->second), [&](const Certificate* issuer) {
-        const RevocationList* list = list_of(revocation_name(*issuer));
+        const RevocationList* list = list_of(*issuer);
         return (list != nullptr && list->names(certificate.serial)) || revoked(*issuer);
     });
 }
@@ -301,13 +301,13 @@ std::vector<const Certificate*> Keyring::roots() const {
 
 std::vector<const RevocationList*> Keyring::lists() const {
     std::vector<const RevocationList*> all;
-    for (const auto& [authority, list] : lists_)
+    for (const auto& [by, list] : lists_)
         all.push_back(&list);
     return all;
 }
 
-const RevocationList* Keyring::list_of(std::string_view authority) const {
-    const auto found = lists_.find(authority);
+const RevocationList* Keyring::list_of(const Certificate& authority) const {
+    const auto found = lists_.find({authority.public_key, revocation_name(authority)});
     return found == lists_.end() ? nullptr : &found->second;
 }
 

@@ -14,7 +14,9 @@
 // taken.
 //
 // Revocation lists are numbered; a higher number of the same authority replaces a lower one, whatever clocks
-// say. A list counts for certificates that its own authority issued and for no others.
+// say. A list counts for certificates that its own authority issued and for no others. Here an authority is
+// its key: when a commune gets a new key its numbers begin again, and nobody who stole the old one can have
+// used up all numbers.
 //
 // Nothing enters without an authority's signature, and even an authority gone bad is bounded: one key fills
 // a quarter of the keyring, and moves the time floor to the end of its own certificate at most.
@@ -23,6 +25,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "proto/base/bytes.h"
@@ -85,8 +88,8 @@ class Keyring {
     [[nodiscard]] std::vector<const Certificate*> certificates() const;
     [[nodiscard]] std::vector<const Certificate*> roots() const;
     [[nodiscard]] std::vector<const RevocationList*> lists() const;
-    /// By revocation_name(): dtn://18904/ for a commune.
-    [[nodiscard]] const RevocationList* list_of(std::string_view authority) const;
+    /// The list that counts for what `authority` issued.
+    [[nodiscard]] const RevocationList* list_of(const Certificate& authority) const;
     /// Its serial is on its authority's list, or its authority is revoked.
     [[nodiscard]] bool revoked(const Certificate& certificate) const;
     /// Whether all signing certificates known of the node are revoked (and there is one).
@@ -116,8 +119,8 @@ class Keyring {
     std::multimap<std::string, CertificateId, std::less<>> certifiers_;   // roots and authorities by key id
     std::map<std::string, CertificateId, std::less<>> device_of_key_id_;  // the first with that key id
     std::multimap<std::string, CertificateId, std::less<>> by_eid_;
-    std::map<cose::PublicKey, std::size_t> issued_;             // how many are here, by issuer's key
-    std::map<std::string, RevocationList, std::less<>> lists_;  // by authority
+    std::map<cose::PublicKey, std::size_t> issued_;  // how many are here, by issuer's key
+    std::map<std::pair<cose::PublicKey, std::string>, RevocationList> lists_;  // by key and revocation_name()
     UnixTime time_floor_ = 0;
 };
 

@@ -160,6 +160,13 @@ TEST_CASE("a grant must be for this device, its name and its keys", "[enrol]") {
         const TrustBundle grant = all.ask(other, kKiosk);
         CHECK(code_of(accept_grant(all.kiosk, grant)) == ErrorCode::kCertificateMisused);
     }
+    SECTION("of its own keys under another name") {
+        fs::create_directory(other);
+        for (const char* key : {"tls.key", "sign.key", "seal.key"})
+            fs::copy_file(all.kiosk / key, other / key);
+        const TrustBundle grant = all.ask(other, "dtn://18904-srv/", true);
+        CHECK(code_of(accept_grant(all.kiosk, grant)) == ErrorCode::kWrongNodeId);
+    }
     SECTION("without the sealing certificate that was asked for") {
         TrustBundle grant = own;
         std::erase_if(grant.certificates, [](const auto& each) { return each.usage == Usage::kSeal; });
@@ -212,7 +219,9 @@ TEST_CASE("a device keeps to the root that it trusted first", "[enrol]") {
     const TrustBundle of_others = elsewhere.approve(*read_device_request(all.kiosk));
     REQUIRE(accept_grant(all.kiosk, grant));
     const std::string before = contents_of_file(all.kiosk / "trust.pem");
-    CHECK(code_of(accept_grant(all.kiosk, of_others)) == ErrorCode::kUnknownAuthority);
+    const auto refused = accept_grant(all.kiosk, of_others);
+    CHECK(code_of(refused) == ErrorCode::kUnknownAuthority);
+    CHECK(refused.error().message.find("another root") != std::string::npos);
     TrustBundle both = grant;
     both.certificates.insert(both.certificates.end(), of_others.certificates.begin(),
                              of_others.certificates.end());

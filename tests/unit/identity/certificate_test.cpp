@@ -164,6 +164,10 @@ TEST_CASE("certificates with other keys or signatures are refused", "[identity]"
         form.public_key = EVP_PKEY_ED25519;
         CHECK(refusal(form) == ErrorCode::kCertificateMisused);
     }
+    SECTION("a key with parameters") {
+        form.key_parameters = true;
+        CHECK(refusal(form) == ErrorCode::kCertificateMisused);
+    }
     SECTION("another kind of signature") {
         form.signing_key = GENERATE(EVP_PKEY_EC, EVP_PKEY_ED448);
         CHECK(refusal(form) == ErrorCode::kCertificateMisused);

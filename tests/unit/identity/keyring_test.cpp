@@ -231,9 +231,41 @@ TEST_CASE("keyring takes revocation lists by number", "[identity]") {
     CHECK(code_of(ring.add(world.list(4, {}))) == ErrorCode::kOutdated);
     CHECK(ring.add(world.list(6, {})).value());
     CHECK_FALSE(ring.revoked(certificate));
-    CHECK(ring.list_of("dtn://18904/")->number == 6);
-    CHECK(ring.list_of("dtn://18905/") == nullptr);
+    CHECK(ring.list_of(world.commune.certificate)->number == 6);
+    CHECK(ring.list_of(world.root.certificate) == nullptr);
     CHECK(ring.lists().size() == 1);
+}
+
+TEST_CASE("numbers of lists begin again with a new key of the same commune", "[identity]") {
+    World world;
+    world.add(world.kiosk);
+    auto& ring = world.keyring;
+    // Whoever stole the old key used up its numbers.
+    REQUIRE(ring.add(world.list(~0ULL, {})).value());
+    const Authority successor = make_authority(world.root, "18904", "new authority");
+    REQUIRE(ring.add(successor.certificate).value());
+    const Device device = make_device(successor, "dtn://18904-new/");
+    REQUIRE(ring.add(device.tls).value());
+    const auto list = make_revocation_list(successor.key, successor.certificate, 1, kNow,
+                                           {device.tls.serial, world.kiosk.tls.serial});
+    CHECK(ring.add(list).value());
+    CHECK(ring.revoked(device.tls));
+    CHECK_FALSE(ring.revoked(world.kiosk.tls));  // of the old key
+    CHECK(ring.lists().size() == 2);
+}
+
+TEST_CASE("a key with two communes has two series of lists", "[identity]") {
+    World world;
+    world.add(world.kiosk);
+    const auto second = issue({.usage = Usage::kAuthority,
+                               .eid = "dtn://18905/",
+                               .name = "authority 18904",
+                               .public_key = world.commune.key.public_key()},
+                              world.root.key, &world.root.certificate);
+    REQUIRE(world.keyring.add(second).value());
+    REQUIRE(world.keyring.add(world.list(1, {world.kiosk.tls.serial})).value());
+    CHECK(world.keyring.add(make_revocation_list(world.commune.key, second, 2, kNow, {})).value());
+    CHECK(world.keyring.revoked(world.kiosk.tls));
 }
 
 TEST_CASE("keyring refuses lists of whoever has no say", "[identity]") {
@@ -290,7 +322,7 @@ TEST_CASE("a root revokes an authority and everything below it", "[identity]") {
                                            {world.commune.certificate.serial});
     CHECK(list.authority == "root:" + to_hex(world.root.certificate.key_id));
     CHECK(world.keyring.add(list).value());
-    CHECK(world.keyring.list_of(revocation_name(world.root.certificate)) != nullptr);
+    CHECK(world.keyring.list_of(world.root.certificate) != nullptr);
     CHECK(code_of(world.keyring.usable(world.commune.certificate, kNow)) == ErrorCode::kCertificateRevoked);
     CHECK(code_of(world.keyring.usable(world.kiosk.tls, kNow)) == ErrorCode::kCertificateRevoked);
     CHECK(world.keyring.node_revoked("dtn://18904-ks07/"));

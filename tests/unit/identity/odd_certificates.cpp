@@ -91,6 +91,12 @@ Buffer make_odd(const OddForm& form) {
     ASN1_TIME_set_string(X509_getm_notAfter(certificate.get()), form.not_after.c_str());
     const PkeyPtr key = make_key(form.public_key);
     X509_set_pubkey(certificate.get(), key.get());
+    if (form.key_parameters) {
+        X509_ALGOR* algorithm = nullptr;
+        X509_PUBKEY_get0_param(nullptr, nullptr, nullptr, &algorithm,
+                               X509_get_X509_PUBKEY(certificate.get()));
+        X509_ALGOR_set0(algorithm, OBJ_nid2obj(NID_ED25519), V_ASN1_NULL, nullptr);
+    }
     // The authority's key identifier is copied from the subject's, which must be there first.
     const auto last_first = std::views::reverse(form.extensions);
     for (const auto& [extension, value] : last_first) {

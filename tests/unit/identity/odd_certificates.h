@@ -19,7 +19,8 @@ struct OddForm {
     Buffer serial = Buffer(16, 0x41);
     std::string not_before = "20261026073320Z";
     std::string not_after = "20271026073320Z";
-    std::string doubled{};  ///< this extension is there twice
+    bool key_parameters = false;  ///< NULL instead of nothing
+    std::string doubled{};        ///< this extension is there twice
 };
 
 /// As issue_certificate() makes them.
