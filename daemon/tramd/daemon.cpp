@@ -34,7 +34,9 @@ struct Daemon::Loop {
 };
 
 Daemon::Daemon(config::Config config)
-    : config_{std::move(config)}, clock_{config_.node.clock_trusted}, loop_{std::make_unique<Loop>()} {}
+    : config_{with_node_id(std::move(config))},
+      clock_{config_.node.clock_trusted},
+      loop_{std::make_unique<Loop>()} {}
 
 Daemon::~Daemon() = default;
 
@@ -58,6 +60,11 @@ Result<void> Daemon::start() {
     if (auto ready = links_->start(); !ready) return ready;
     watch_signals();
     watch_space();
+    if (!config_.security.open) {
+        spdlog::warn(
+            "links are closed and nothing can be sent: tramd does not use certificates yet. For experiments "
+            "without them set security.open = true");
+    }
     std::string ports;
     for (const std::uint16_t port : links_->listening_ports())
         ports += " " + std::to_string(port);

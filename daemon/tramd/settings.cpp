@@ -26,6 +26,11 @@ Limits limits(const config::Config& config) {
 
 }  // namespace
 
+config::Config with_node_id(config::Config config) {
+    if (config.node.id.empty()) config.node.id = "dtn://localhost/";
+    return config;
+}
+
 Result<node::NodeOptions> node_options(const config::Config& config) {
     node::NodeOptions options;
     auto id = bpv7::Eid::parse(config.node.id);
@@ -41,6 +46,7 @@ Result<node::NodeOptions> node_options(const config::Config& config) {
         if (!via) return std::unexpected{via.error()};
         options.routes.push_back({route.to, std::move(*via)});
     }
+    options.security.open = config.security.open;
     options.router = router_kind(config.routing.router);
     options.limits = limits(config);
     options.strict = config.bundles.strict;
@@ -61,9 +67,12 @@ links::LinkOptions link_options(const config::Config& config) {
     options.session.idle_timeout = config.links.idle_timeout;
     options.session.stall_timeout = config.links.stall_timeout;
     options.receiving_bytes_max = std::max(options.receiving_bytes_max, 2 * config.links.bundle_bytes_max);
-    options.listen = config.links.listen;
-    for (const config::Peer& peer : config.peers)
-        options.peers.push_back({peer.id, peer.address});
+    // Certificates are not loaded yet: nobody is let in without them, unless that is what was asked for.
+    if (config.security.open) {
+        options.listen = config.links.listen;
+        for (const config::Peer& peer : config.peers)
+            options.peers.push_back({peer.id, peer.address});
+    }
     options.reconnect_min = config.links.reconnect_min;
     options.reconnect_max = config.links.reconnect_max;
     options.sessions_max = config.links.sessions_max;
