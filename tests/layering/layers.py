@@ -1,12 +1,13 @@
 """Which folder may include what, and what pure code must not do.
 
     base <- cbor <- cose <- identity                                     cbor <- bpv7
-    {bpv7, cose} <- bpsec      cose <- envelope      {bpsec, sync, envelope, identity} <- daemon/node
+    {bpv7, cose} <- bpsec      cose <- envelope      {bpsec, sync, envelope, identity, admin} <- daemon/node
+    {identity, proto/tram/admin.pb.h} <- admin
     base <- tcpcl              base <- store
     store/records.h <- daemon/node                                       {base, bpv7} <- config
     {daemon/node, tcpcl, store, config, proto/tram} <- {links, api, http} <- tramd
     {identity, envelope} <- enrol      base <- audit
-    {base, bpv7, bpsec, config, proto/tram, enrol, audit} <- cli
+    {base, bpv7, bpsec, admin, config, proto/tram, enrol, audit} <- cli
 
 An arrow points to what may include; what is allowed is allowed through the whole chain.
 """
@@ -32,7 +33,7 @@ _PURE_FORBIDDEN = [
 ]
 
 _SHELL_BELOW = ("proto/base", "proto/cbor", "proto/cose", "proto/bpv7", "proto/bpsec", "proto/identity",
-                "proto/sync", "proto/envelope", "proto/tcpcl", "proto/tram", "store", "config", "daemon/node")
+                "proto/sync", "proto/envelope", "proto/admin", "proto/tcpcl", "proto/tram", "store", "config", "daemon/node")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,9 +55,13 @@ LAYERS = {
     "proto/sync": Layer(_BUNDLES, pure=True),
     # libsodium draws the keys of messages from its own random generator.
     "proto/envelope": Layer(("proto/base", "proto/cbor", "proto/cose"), (), ("sodium.h",), pure=True),
+    # Generated code is plain data here: messages are encoded and decoded, nothing is sent.
+    "proto/admin": Layer(("proto/base", "proto/cose", "proto/identity"),
+                         ("proto/tram/admin.pb.h", "proto/tram/admin_rows.pb.h"), ("utf8proc.h",), pure=True),
     "proto/tcpcl": Layer(("proto/base",), pure=True),
-    "daemon/node": Layer((*_BUNDLES, "proto/cose", "proto/bpsec", "proto/identity", "proto/sync", "proto/envelope"),
-                         ("store/records.h",), ("sodium.h",), pure=True),
+    "daemon/node": Layer((*_BUNDLES, "proto/cose", "proto/bpsec", "proto/identity", "proto/sync", "proto/envelope",
+                          "proto/admin"),
+                         ("store/records.h", "proto/tram/admin.pb.h"), ("sodium.h",), pure=True),
     "daemon/enrol": Layer(("proto/base", "proto/cbor", "proto/cose", "proto/identity", "proto/envelope"),
                           libraries=("sodium.h", "openssl/", "fmt/")),
     "daemon/json": Layer(libraries=("boost/json",)),
@@ -68,11 +73,12 @@ LAYERS = {
     "daemon/http": Layer(_SHELL_BELOW, libraries=("boost/asio", "boost/beast", "boost/system", "fmt/")),
     "daemon/tramd": Layer((*_SHELL_BELOW, "daemon/enrol", "daemon/audit", "daemon/links", "daemon/api", "daemon/http"),
                           libraries=("boost/asio", "boost/system", "spdlog/", "fmt/", "CLI/")),
-    "daemon/cli": Layer((*_BUNDLES, "proto/cose", "proto/bpsec", "proto/identity", "config", "proto/tram", "daemon/enrol", "daemon/audit"),
+    "daemon/cli": Layer((*_BUNDLES, "proto/cose", "proto/bpsec", "proto/identity", "proto/admin", "config", "proto/tram", "daemon/enrol",
+                          "daemon/audit"),
                         libraries=("boost/json", "zmq", "fmt/", "CLI/", "qrencode.h")),
 }
 _LIBRARIES = ("boost/", "zmq", "rocksdb/", "spdlog/", "fmt/", "CLI/", "toml++/", "sodium", "google/protobuf/",
-              "openssl/", "qrencode.h")
+              "openssl/", "qrencode.h", "utf8proc.h")
 _CODE_FOLDERS = ("proto", "store", "config", "daemon")
 
 # The one place where pure code speaks: a failed check says which, and aborts.
