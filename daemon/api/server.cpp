@@ -55,6 +55,9 @@ std::string remedy_for(ErrorCode code) {
         case ErrorCode::kWrongSender:
         case ErrorCode::kUnknownSuite: return "ask the sender to send it again";
         case ErrorCode::kOutdated: return "get the newest list from the commune";
+        case ErrorCode::kSecret: return "take it by the way that is laid down for secret documents";
+        case ErrorCode::kPersonalData: return "leave names and numbers of persons out of what is public";
+        case ErrorCode::kContradiction: return "ask the office which of the two is right";
     }
     return "";
 }

@@ -44,6 +44,9 @@ std::string_view code_name(ErrorCode code) {
         case ErrorCode::kWrongSender: return "wrong_sender";
         case ErrorCode::kUnknownSuite: return "unknown_suite";
         case ErrorCode::kOutdated: return "outdated";
+        case ErrorCode::kSecret: return "secret";
+        case ErrorCode::kPersonalData: return "personal_data";
+        case ErrorCode::kContradiction: return "contradiction";
     }
     return "unknown";
 }

@@ -57,10 +57,15 @@ enum class ErrorCode : std::uint8_t {
     kWrongSender,   ///< the signed header inside names another sender, recipient or message
     kUnknownSuite,  ///< sealed in a way that this program does not know
     kOutdated,      ///< an older number than the one that is known (revocation lists)
+
+    // What messages say.
+    kSecret,         ///< marked mật, tối mật or tuyệt mật: must not go through this system
+    kPersonalData,   ///< personal data where everybody can read it
+    kContradiction,  ///< it says something else than what was said before under the same number
 };
 
 /// How many codes there are, for tables by code.
-inline constexpr std::size_t kErrorCodes = static_cast<std::size_t>(ErrorCode::kOutdated) + 1;
+inline constexpr std::size_t kErrorCodes = static_cast<std::size_t>(ErrorCode::kContradiction) + 1;
 
 /// The stable spelling of `code`, such as "bad_crc".
 std::string_view code_name(ErrorCode code);
