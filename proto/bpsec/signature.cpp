@@ -51,7 +51,10 @@ Result<Found> find_signature(const bpv7::Bundle& bundle, const Limits& limits) {
         found = Found{.block = block, .security = std::move(security), .index = index};
     }
     if (!found) {
-        return fail(ErrorCode::kUnsigned, "nobody has signed the payload: its source must sign its bundles");
+        return fail(ErrorCode::kUnsigned,
+                    there->integrity.empty()
+                        ? "nobody has signed the payload: its source must sign its bundles"
+                        : "what is signed covers other blocks, but not the payload");
     }
     return std::move(*found);
 }

@@ -14,9 +14,11 @@ std::size_t head_bytes(std::uint64_t value) {
 }
 
 bool goes_into_every_fragment(const CanonicalBlock& block) {
-    // Age and hop count bound a bundle's life and path, and every fragment travels on its own.
+    // Age and hop count bound a bundle's life and path, and every fragment travels on its own. Without the
+    // BCB nobody would know that a block beside it is encrypted (RFC 9172 3.8 demands it only for the
+    // payload).
     return block.has(block_flag::kReplicateInFragments) || block.type == block_type::kBundleAge ||
-           block.type == block_type::kHopCount;
+           block.type == block_type::kHopCount || block.type == block_type::kBlockConfidentiality;
 }
 
 // `bundle` without payload, as the first or a later fragment of `total_length` bytes of data.

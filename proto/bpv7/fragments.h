@@ -13,8 +13,9 @@ namespace tram::bpv7 {
 
 /// Cuts `bundle` (itself possibly a fragment) into fragments whose encoded size is at most `bytes_max`.
 /// Blocks go into the fragment with offset 0, and into the others where their flags say "replicate"
-/// (RFC 9171 5.8). Errors: forbidden (must not be fragmented, or an administrative restriction of 5.8),
-/// too_large (`bytes_max` leaves no room for one byte of payload).
+/// (RFC 9171 5.8), or where they are a bundle age, a hop count or a BCB. Errors: forbidden (must not be
+/// fragmented, or an administrative restriction of 5.8), too_large (`bytes_max` leaves no room for one byte
+/// of payload).
 Result<std::vector<Bundle>> fragment(const Bundle& bundle, std::size_t bytes_max);
 
 /// Puts one application data unit together from fragments in any order, with overlaps, repetitions and gaps.

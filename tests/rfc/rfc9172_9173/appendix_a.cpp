@@ -1,6 +1,7 @@
 // The examples of RFC 9173 appendix A, made and checked byte for byte.
 #include <catch2/catch.hpp>
 #include <functional>
+#include <utility>
 
 #include "proto/bpv7/codec.h"
 #include "tests/rfc/rfc9172_9173/bundles.h"
@@ -109,6 +110,14 @@ TEST_CASE("A.1: a BIB over the payload is verified, and nothing else is", "[rfc9
     CHECK(code_of(bpsec::verify_bib_hmac(bundle_of(kSigned), 2, aes128_key(), Limits{})) ==
           ErrorCode::kBadSignature);
     flip_everything(kSigned, 1, [](const Bundle& bundle) { return hmac_refused(bundle, 2); });
+    // And every bit of the HMAC, the last 64 bytes of the block.
+    for (std::size_t bit = 0; bit < 64 * 8; ++bit) {
+        Bundle bundle = bundle_of(kSigned);
+        Buffer data(bundle.numbered(2)->data.view().begin(), bundle.numbered(2)->data.view().end());
+        data[data.size() - 1 - bit / 8] ^= static_cast<std::uint8_t>(1U << (bit % 8));
+        bundle.numbered(2)->data = Bytes{std::move(data)};
+        CHECK(hmac_refused(bundle, 2));
+    }
 }
 
 TEST_CASE("A.2: a BCB over the payload with a wrapped key is made byte for byte", "[rfc9173]") {

@@ -165,9 +165,10 @@ TEST_CASE("whatever of a signed bundle is changed, it does not verify", "[bpsec]
     SECTION("class block gone") {
         bundle.remove_block(bundle.find(block_type::kClass)->number);
     }
-    SECTION("a second class block") {
-        bundle.blocks.insert(bundle.blocks.begin(), *bundle.find(block_type::kClass));
-        bundle.blocks.front().number = 77;
+    SECTION("a second class block, before the first or behind it") {
+        bpv7::CanonicalBlock second = *bundle.find(block_type::kClass);
+        second.number = 77;
+        bundle.blocks.insert(GENERATE(true, false) ? bundle.blocks.begin() : bundle.blocks.end() - 1, second);
     }
     SECTION("signature block renumbered") {
         bundle.find(block_type::kBlockIntegrity)->number = 78;

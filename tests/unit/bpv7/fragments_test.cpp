@@ -70,6 +70,19 @@ TEST_CASE("blocks go where RFC 9171 5.8 wants them", "[bpv7][rfc9171]") {
     }
 }
 
+TEST_CASE("a BCB goes into every fragment, which could not be read without it", "[bpv7][rfc9172]") {
+    Bundle bundle = bundle_of(5000);
+    const std::uint64_t age = bundle.find(block_type::kBundleAge)->number;
+    bundle.find(block_type::kBundleAge)->data = Bytes{Buffer(17, 0xc2)};  // as a BCB leaves it
+    Buffer security = *from_hex("81000200820201008180");                  // [age], context 2, no parameters
+    security[1] = static_cast<std::uint8_t>(age);
+    bundle.set_block(block_type::kBlockConfidentiality, 0, CrcType::kNone, Bytes{std::move(security)});
+    for (const Bundle& part : cut(bundle, 300)) {
+        CHECK(part.find(block_type::kBlockConfidentiality));
+        CHECK(decode(encode(part)));
+    }
+}
+
 TEST_CASE("a bundle that fits stays whole", "[bpv7]") {
     const Bundle bundle = bundle_of(100);
     const std::size_t size = encode(bundle).size();
