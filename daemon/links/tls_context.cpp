@@ -11,9 +11,6 @@
 namespace tram::links {
 namespace {
 
-/// A record holds 16 KiB; more than one is read at once where there is more.
-constexpr std::size_t kReadAheadBytes = 64U << 10;
-
 struct X509Deleter {
     void operator()(X509* certificate) const { X509_free(certificate); }
     void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
@@ -59,10 +56,9 @@ int verify(X509_STORE_CTX* store, void* context) noexcept {
 }
 
 void set_rules(SSL_CTX* context) {
-    // Read ahead saves system calls; buffers of idle sessions are given back. Without AUTO_RETRY a read
-    // returns after each record that is not data, so that a flood of those cannot hold the thread.
-    SSL_CTX_set_read_ahead(context, 1);
-    SSL_CTX_set_default_read_buffer_len(context, kReadAheadBytes);
+    // Buffers of idle sessions are given back. Without AUTO_RETRY a read returns after each record that is
+    // not data, so that a flood of those cannot hold the thread. No read ahead: it gains nothing, and what
+    // OpenSSL has not asked for stays in the socket, whose readiness therefore tells everything.
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
     SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);

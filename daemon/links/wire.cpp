@@ -22,8 +22,7 @@ struct SocketBio {
         Wire& wire = wire_of(bio);
         BIO_clear_retry_flags(bio);
         const ssize_t count = ::recv(wire.socket_->native_handle(), into, static_cast<std::size_t>(size), 0);
-        wire.drained_ = count < 0 && would_block();
-        if (wire.drained_) BIO_set_retry_read(bio);
+        if (count < 0 && would_block()) BIO_set_retry_read(bio);
         if (count == 0) wire.at_end_ = true;
         if (count > 0 && !wire.first_byte_) wire.first_byte_ = static_cast<std::uint8_t>(*into);
         return static_cast<int>(count);
@@ -86,14 +85,8 @@ void Wire::start_tls(const TlsContext& context, tcpcl::Role role) {
     SocketBio::attach(ssl_.get(), *this);
 }
 
-/// Before each operation of OpenSSL.
-void Wire::prepare() {
-    ERR_clear_error();
-    drained_ = false;
-}
-
 Wire::Step Wire::shake_hands() {
-    prepare();
+    ERR_clear_error();
     const int result = SSL_do_handshake(ssl_.get());
     if (result != 1) return after(result);
     established_ = true;
@@ -103,9 +96,7 @@ Wire::Step Wire::shake_hands() {
 /// What an operation of OpenSSL came to that did not succeed.
 Wire::Step Wire::after(int result) {
     switch (SSL_get_error(ssl_.get(), result)) {
-        case SSL_ERROR_WANT_READ:
-            // Otherwise it was a record without data, and the next one may be in OpenSSL's buffer already.
-            return drained_ ? blocked(Socket::wait_read) : Step{.status = Status::kBlocked};
+        case SSL_ERROR_WANT_READ: return blocked(Socket::wait_read);
         case SSL_ERROR_WANT_WRITE: return blocked(Socket::wait_write);
         case SSL_ERROR_ZERO_RETURN: return {.status = Status::kClosed};
         default: break;
@@ -133,7 +124,7 @@ Wire::Step Wire::read_tls(std::span<std::uint8_t> into) {
     if (end_) return *end_;
     std::size_t filled = 0;
     while (filled < into.size()) {
-        prepare();
+        ERR_clear_error();
         std::size_t count = 0;
         const int result = SSL_read_ex(ssl_.get(), into.data() + filled, into.size() - filled, &count);
         if (result == 1) {
@@ -158,7 +149,7 @@ Wire::Step Wire::write(ByteView from) {
     }
     std::size_t written = 0;
     while (written < from.size()) {
-        prepare();
+        ERR_clear_error();
         std::size_t count = 0;
         const int result = SSL_write_ex(ssl_.get(), from.data() + written, from.size() - written, &count);
         if (result == 1) {

@@ -1,8 +1,8 @@
 // The bytes of one connection, plain or through TLS, without waiting: each call does what can be done now and
 // says what to wait for before the next one.
 //
-// OpenSSL works directly on the socket. Its record buffers are there only while a record is incomplete, so an
-// idle session costs the two or three kilobytes of its state and keys... see tests/bench for the figure.
+// OpenSSL works directly on the socket. Its record buffers are there only while a record is incomplete; what
+// remains of an idle session is OpenSSL's state, keys and the peer's certificate, about 16 KiB.
 #pragma once
 
 #include <cstddef>
@@ -62,7 +62,6 @@ class Wire {
   private:
     friend struct SocketBio;
 
-    void prepare();
     Step after(int result);
     Step read_plain(std::span<std::uint8_t> into);
     Step read_tls(std::span<std::uint8_t> into);
@@ -72,7 +71,6 @@ class Wire {
     SslPtr ssl_;
     bool established_ = false;
     bool broken_ = false;
-    bool drained_ = false;                    // the last read of the socket found nothing
     bool at_end_ = false;                     // the TCP connection has no more to read
     std::optional<std::uint8_t> first_byte_;  // that came since start_tls()
     std::optional<Step> end_;  // of reading, when bytes that came before it were handed out first

@@ -60,8 +60,10 @@ void Session::handle_timeout(Instant now) {
     }
     if (in_handshake()) {
         if (now_ < handshake_deadline_) return;
-        const bool tell = state_ == State::kInit;  // RFC 9174 4.1: before that the connection is just closed
-        fail_session(tell ? std::optional{TermReason::kContactFailure} : std::nullopt,
+        // RFC 9174 4.1: before SESS_INIT is due the connection is just closed. The reason is not Contact
+        // Failure, which would say that the peer's node id or the like is refused.
+        const bool tell = state_ == State::kInit;
+        fail_session(tell ? std::optional{TermReason::kIdleTimeout} : std::nullopt,
                      Error{ErrorCode::kUnavailable, "the peer did not complete the session's start in time"});
         return;
     }

@@ -1,6 +1,7 @@
 // Nodes with certificates, and a peer that speaks TLS by itself and so can do it wrong.
 #pragma once
 
+#include <csignal>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
@@ -13,6 +14,28 @@ inline LinkOptions with_tls(LinkOptions options, const MiniAuthority& authority)
     options.tls = authority.issue(options.session.node_id);
     return options;
 }
+
+/// Lets writes to a closed connection fail instead of ending the program, for OpenSSL's own writes to a
+/// socket. Not ignored for good: the code under test has to manage without.
+class WithoutSigpipe {
+  public:
+    WithoutSigpipe() {
+        sigemptyset(&pipe_);
+        sigaddset(&pipe_, SIGPIPE);
+        pthread_sigmask(SIG_BLOCK, &pipe_, nullptr);
+    }
+    ~WithoutSigpipe() {
+        const timespec at_once{};
+        while (sigtimedwait(&pipe_, nullptr, &at_once) > 0) {
+        }
+        pthread_sigmask(SIG_UNBLOCK, &pipe_, nullptr);
+    }
+    WithoutSigpipe(const WithoutSigpipe&) = delete;
+    WithoutSigpipe& operator=(const WithoutSigpipe&) = delete;
+
+  private:
+    sigset_t pipe_{};
+};
 
 /// TLS on the socket of a RawPeer, which has exchanged contact headers already.
 struct RawTls {
@@ -59,6 +82,7 @@ struct RawTls {
     /// Moves the handshake along; true when it is done.
     bool shake() {
         if (failed) return false;
+        const WithoutSigpipe guard;
         ERR_clear_error();
         const int result = SSL_do_handshake(ssl.get());
         if (result == 1) return true;
@@ -68,6 +92,7 @@ struct RawTls {
     /// Reads and writes for the session on the peer, through TLS.
     void step() {
         if (failed || closed) return;
+        const WithoutSigpipe guard;
         Buffer buffer(64U << 10);
         ERR_clear_error();
         const int count = SSL_read(ssl.get(), buffer.data(), static_cast<int>(buffer.size()));
