@@ -190,6 +190,8 @@ void encode_tombstone(const Tombstone& tombstone, std::string& value) {
     if (tombstone.hop_count) row.set_hop_count(*tombstone.hop_count);
     if (tombstone.received_from) write_hop(*tombstone.received_from, *row.mutable_received_from());
     if (tombstone.last_hop) write_hop(*tombstone.last_hop, *row.mutable_last_hop());
+    for (const HopRecord& hop : tombstone.forwarded_to)
+        write_hop(hop, *row.add_forwarded_to());
     seal_row(as_text(tombstone.id.view()), row, value);
 }
 
@@ -209,6 +211,9 @@ Result<Tombstone> decode_tombstone(std::string_view key, std::string_view value)
     if (row.has_hop_count()) tombstone.hop_count = row.hop_count();
     if (row.has_received_from()) tombstone.received_from = read_hop(*row.mutable_received_from());
     if (row.has_last_hop()) tombstone.last_hop = read_hop(*row.mutable_last_hop());
+    tombstone.forwarded_to.reserve(static_cast<std::size_t>(row.forwarded_to_size()));
+    for (pb::Hop& hop : *row.mutable_forwarded_to())
+        tombstone.forwarded_to.push_back(read_hop(hop));
     return tombstone;
 }
 

@@ -83,7 +83,8 @@ struct Tombstone {
     std::uint64_t expires_at_ms = 0;  ///< node time after which the bundle would be refused as expired anyway
     std::string destination;          ///< EID text, for people
     std::optional<HopRecord> received_from;  ///< nothing: it was submitted here
-    std::optional<HopRecord> last_hop;       ///< the peer that took it over, if one did
+    std::optional<HopRecord> last_hop;       ///< the peer that took it over, or reported its delivery
+    std::vector<HopRecord> forwarded_to;     ///< every other peer that had a copy from here
     std::optional<std::uint64_t> hop_count;  ///< as it arrived; tells a repetition from one that went around
 };
 

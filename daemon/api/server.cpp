@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/api/device_views.h"
+#include "daemon/api/message_requests.h"
 #include "daemon/node/short_id.h"
 
 namespace tram::api {
@@ -71,12 +73,13 @@ Server::Server(boost::asio::io_context& io, SocketOptions options, const node::N
                [this] { shell_.burst_done(); }} {}
 
 void Server::receive(Message message) {
-    Caller caller{std::move(message.client), message.delimited, 0};
+    Caller caller{std::move(message.client), message.delimited, 0, pb::Request::BODY_NOT_SET};
     pb::Request request;
     const bool parsed =
         !message.frames.empty() && request.ParseFromArray(message.frames.front().data(),
                                                           static_cast<int>(message.frames.front().size()));
     caller.id = request.id();
+    caller.asked = request.body_case();
     if (!parsed) return refuse(caller, {ErrorCode::kMalformed, "the first frame is no tram.api.pb.Request"});
     message.frames.erase(message.frames.begin());
     dispatch(caller, request, message.frames);
@@ -85,7 +88,7 @@ void Server::receive(Message message) {
 bool Server::answer(const Caller& caller, pb::Reply reply, Bytes payload) {
     reply.set_id(caller.id);
     Message message{caller.client, caller.delimited, {Bytes::copy_of(as_bytes(reply.SerializeAsString()))}};
-    if (reply.has_receive_bundle() && reply.receive_bundle().found())
+    if ((reply.has_receive_bundle() && reply.receive_bundle().found()) || reply.has_read_message())
         message.frames.push_back(std::move(payload));
     return sockets_.send(message);
 }
@@ -149,16 +152,24 @@ void Server::dispatch(const Caller& caller, const pb::Request& request, std::vec
         case pb::Request::kAcknowledgeBundle:
             return shell_.inject(
                 node::input::Acknowledge{remember(caller), request.acknowledge_bundle().token()});
+        case pb::Request::kTrust:
+            if (frames.size() != 1)
+                return refuse(caller, {ErrorCode::kMalformed, "Trust takes exactly one payload frame"});
+            return shell_.inject(node::input::Trust{remember(caller), std::move(frames.front())});
+        case pb::Request::kListDevices:
+            *reply.mutable_list_devices() = list_devices(node_);
+            answer(caller, std::move(reply));
+            return;
+        case pb::Request::kDeviceHoldings:
+            return finish(device_holdings(node_, request.device_holdings().node_id()),
+                          reply.mutable_device_holdings());
         case pb::Request::kOpenMessage:
         case pb::Request::kAppendMessage:
         case pb::Request::kFinishMessage:
         case pb::Request::kDropMessage:
         case pb::Request::kFetchMessage:
         case pb::Request::kReadMessage:
-        case pb::Request::kAcknowledgeMessage:
-        case pb::Request::kTrust:
-        case pb::Request::kListDevices:
-        case pb::Request::kDeviceHoldings:
+        case pb::Request::kAcknowledgeMessage: return about_messages(caller, request, frames);
         case pb::Request::BODY_NOT_SET: break;
     }
     refuse(caller, {ErrorCode::kMalformed, "the request has no body, or one that this daemon does not know"});
@@ -171,25 +182,29 @@ void Server::send_bundle(const Caller& caller, const pb::SendBundleRequest& requ
     }
     auto destination = bpv7::Eid::parse(request.destination());
     if (!destination) return refuse(caller, destination.error());
+    auto source = optional_endpoint(request.source());
+    if (!source) return refuse(caller, source.error());
+    const auto kind = kind_of(request.kind());
+    if (!kind) return refuse(caller, kind.error());
+    const auto urgency = urgency_of(request.urgency());
+    if (!urgency) return refuse(caller, urgency.error());
     node::Submission submission;
     submission.destination = std::move(*destination);
-    if (!request.source().empty()) {
-        auto source = bpv7::Eid::parse(request.source());
-        if (!source) return refuse(caller, source.error());
-        submission.source = std::move(*source);
-    }
-    const auto kind = request.kind().empty() ? bpv7::Kind::kBulk : node::kind_from_name(request.kind());
-    if (!kind) {
-        return refuse(caller, {ErrorCode::kInvalidArgument,
-                               "kind is one of receipt, control, request, update, notice, bulk"});
-    }
-    if (request.urgency() > 4) return refuse(caller, {ErrorCode::kInvalidArgument, "urgency is 0 to 4"});
+    submission.source = std::move(*source);
     submission.kind = *kind;
-    submission.urgency = static_cast<bpv7::Urgency>(request.urgency());
+    submission.urgency = *urgency;
     submission.lifetime_ms = request.lifetime_ms();
     submission.report_delivery = request.report_delivery();
     submission.payload = std::move(frames.front());
     shell_.inject(node::input::Submit{remember(caller), std::move(submission)});
+}
+
+void Server::about_messages(const Caller& caller, const pb::Request& request, std::vector<Bytes>& frames) {
+    const node::RequestId id = remember(caller);
+    auto input = message_input(request, frames, id);
+    if (input) return shell_.inject(std::move(*input));
+    callers_.erase(id);
+    refuse(caller, input.error());
 }
 
 void Server::receive_bundle(const Caller& caller, const pb::ReceiveBundleRequest& request) {
@@ -208,7 +223,16 @@ void Server::reply(node::effect::Reply reply) {
     using Outcome = node::effect::Reply;
     pb::Reply out;
     Bytes payload;
-    if (const auto* sent = std::get_if<Outcome::Sent>(&*reply.outcome)) {
+    if (const auto* opened = std::get_if<Outcome::Opened>(&*reply.outcome)) {
+        fill(*out.mutable_open_message(), *opened);
+    } else if (auto* piece = std::get_if<Outcome::Piece>(&*reply.outcome)) {
+        fill(*out.mutable_read_message(), *piece);
+        payload = std::move(piece->content);
+    } else if (const auto* message = std::get_if<node::MessageHandOver>(&*reply.outcome)) {
+        fill(*out.mutable_fetch_message(), *message, node_.options().delivery_lease);
+    } else if (const auto* sent = std::get_if<Outcome::Sent>(&*reply.outcome); sent && sent->chunk) {
+        fill(*out.mutable_finish_message(), *sent);
+    } else if (sent != nullptr) {
         out.mutable_send_bundle()->set_bundle_id(sent->id.to_string());
         out.mutable_send_bundle()->set_short_id(node::short_id(sent->id.key()));
     } else if (auto* handed = std::get_if<node::HandOver>(&*reply.outcome)) {
@@ -225,12 +249,22 @@ void Server::reply(node::effect::Reply reply) {
         bundle.set_payload_size(handed->payload.size());
         bundle.set_lease_ms(static_cast<std::uint64_t>(node_.options().delivery_lease.count()));
         payload = std::move(handed->payload);
+    } else if (const auto* trusted = std::get_if<Outcome::Trusted>(&*reply.outcome)) {
+        out.mutable_trust()->set_new_certificates(trusted->new_certificates);
+        out.mutable_trust()->set_new_lists(trusted->new_lists);
+        out.mutable_trust()->set_sessions_ended(trusted->sessions_ended);
+        out.mutable_trust()->set_bundles_held(trusted->bundles_held);
     } else if (std::holds_alternative<Outcome::Nothing>(*reply.outcome)) {
-        out.mutable_receive_bundle()->set_found(false);
+        if (caller.asked == pb::Request::kFetchMessage) {
+            out.mutable_fetch_message()->set_found(false);
+        } else {
+            out.mutable_receive_bundle()->set_found(false);
+        }
     } else {
         out.mutable_done();
     }
-    const std::string token = out.receive_bundle().token();
+    const std::string token =
+        out.has_fetch_message() ? out.fetch_message().token() : out.receive_bundle().token();
     const bool reached = answer(caller, std::move(out), std::move(payload));
     if (!reached && !token.empty()) shell_.inject(node::input::Return{token});
 }

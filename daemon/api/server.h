@@ -37,12 +37,14 @@ class Server {
         std::string client;
         bool delimited = false;
         std::uint64_t id = 0;
+        pb::Request::BodyCase asked = pb::Request::BODY_NOT_SET;
     };
     void receive(Message message);
     bool answer(const Caller& caller, pb::Reply reply, Bytes payload = {});
     void refuse(const Caller& caller, const Error& error);
     void dispatch(const Caller& caller, const pb::Request& request, std::vector<Bytes>& frames);
     void send_bundle(const Caller& caller, const pb::SendBundleRequest& request, std::vector<Bytes>& frames);
+    void about_messages(const Caller& caller, const pb::Request& request, std::vector<Bytes>& frames);
     void receive_bundle(const Caller& caller, const pb::ReceiveBundleRequest& request);
     template <typename MakeInput>
     void on_bundle(const Caller& caller, const std::string& name, MakeInput make_input);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
+#include <span>
 
 #include "daemon/node/short_id.h"
 #include "daemon/node/submission.h"
@@ -17,12 +18,15 @@ constexpr std::uint32_t kPageDefault = 100;
 constexpr std::uint32_t kPageMax = 1'000;
 constexpr std::size_t kPrefixMin = 4;
 constexpr std::size_t kPeersCounted = 64;
+constexpr std::int64_t kRenewalNotice_s = 30 * 86'400;
 
 std::uint64_t since(std::uint64_t now, std::uint64_t then) {
     return now > then ? now - then : 0;
 }
 
-std::string state_of(const store::BundleRecord& record) {
+std::string state_of(const Entry& entry) {
+    const store::BundleRecord& record = entry.record;
+    if (entry.draft) return "draft";
     if (record.held) return "held";
     if (record.forward && record.deliver_here) return "forward+deliver";
     return record.deliver_here ? "deliver" : "forward";
@@ -31,11 +35,13 @@ std::string state_of(const store::BundleRecord& record) {
 std::vector<std::string> reasons(const node::Node& node, const Entry& entry) {
     const store::BundleRecord& record = entry.record;
     std::vector<std::string> why;
+    if (entry.draft) return {"the end of its message, which is being written"};
     if (record.held) why.emplace_back("held by the operator: tram bundle release");
     if (record.deliver_here && entry.is_fragment()) {
         why.emplace_back("the other fragments");
     } else if (record.deliver_here) {
         why.emplace_back("an application at " + record.destination);
+        if (record.chunk && record.chunk->count > 1) why.emplace_back("all parts of its message");
     }
     if (!record.forward || record.held) return why;
     if (entry.in_flight != 0) why.emplace_back("on its way now");
@@ -60,7 +66,7 @@ void fill(pb::Bundle& out, const node::Node& node, const Entry& entry, bool with
     out.set_bundle_id(node::bundle_text(record.id));
     out.set_source(record.source);
     out.set_destination(record.destination);
-    out.set_state(state_of(record));
+    out.set_state(state_of(entry));
     out.set_urgency(record.urgency);
     out.set_kind(std::string{node::kind_name(static_cast<bpv7::Kind>(record.kind))});
     out.set_size(record.wire_length);
@@ -153,8 +159,42 @@ void add_counters(pb::StatusReply& out, const node::Counters& counters) {
     add("bundles_reassembled", counters.bundles_reassembled);
     add("bundles_fragmented", counters.bundles_fragmented);
     add("bundles_corrupt", counters.bundles_corrupt);
+    add("messages_sent", counters.messages_sent);
+    add("messages_delivered", counters.messages_delivered);
+    add("messages_refused", counters.messages_refused);
+    add("messages_set_aside", counters.messages_set_aside);
     add("reports_sent", counters.reports_sent);
     add("reports_received", counters.reports_received);
+}
+
+/// "prefix.<code>" for every code that was met.
+void add_refusals(pb::StatusReply& out, const char* prefix, std::span<const std::uint64_t> refused) {
+    for (std::size_t code = 0; code < refused.size(); ++code) {
+        if (refused[code] == 0) continue;
+        pb::Counter& counter = *out.add_counters();
+        counter.set_name(fmt::format("{}.{}", prefix, code_name(static_cast<ErrorCode>(code))));
+        counter.set_value(refused[code]);
+    }
+}
+
+void add_identity(pb::StatusReply& out, const node::Node& node, const ShellFacts& facts) {
+    const std::string identity{node.identity_state()};
+    out.set_identity(identity);
+    out.set_certificate_ends(node.options().security.certificate_ends);
+    out.set_clock_reason(node.wall_clock().reason());
+    if (identity == "none") out.add_warnings(facts.no_identity);
+    if (identity == "revoked") {
+        out.add_warnings(
+            "this device is revoked, nobody talks to it: ask the commune for new certificates, "
+            "tram device request");
+    }
+    if (!out.clock_trusted()) out.add_warnings("the clock is not believed: " + out.clock_reason());
+    const auto now = node.trust().unix_now();
+    const std::int64_t left = now ? out.certificate_ends() - *now : kRenewalNotice_s;
+    if (out.certificate_ends() != 0 && left < kRenewalNotice_s) {
+        out.add_warnings(fmt::format("the certificate of this device ends on {}: tram device request",
+                                     node::date_text(out.certificate_ends())));
+    }
 }
 
 void add_warnings(pb::StatusReply& out, const node::Node& node) {
@@ -170,6 +210,11 @@ void add_warnings(pb::StatusReply& out, const node::Node& node) {
             fmt::format("{} stored bundles were damaged and set aside: see the log of tramd, check the disk",
                         node.custody().counters().bundles_corrupt));
     }
+    if (node.custody().counters().messages_set_aside != 0) {
+        out.add_warnings(fmt::format(
+            "{} messages are kept that cannot be opened now: see the log of tramd, tram device list",
+            node.custody().counters().messages_set_aside));
+    }
     for (const pb::Peer& peer : out.peers()) {
         if (peer.configured() && !peer.connected() && peer.queued_bundles() != 0) {
             out.add_warnings(fmt::format("{} bundles wait for {}, not in range: tram peer list",
@@ -178,8 +223,10 @@ void add_warnings(pb::StatusReply& out, const node::Node& node) {
     }
 }
 
-bool state_matches(const store::BundleRecord& record, const std::string& state) {
+bool state_matches(const Entry& entry, const std::string& state) {
+    const store::BundleRecord& record = entry.record;
     if (state.empty()) return true;
+    if (entry.draft) return false;
     if (state == "held") return record.held;
     if (state == "forward") return record.forward && !record.held;
     return record.deliver_here && !record.held;
@@ -267,6 +314,7 @@ pb::StatusReply status(const node::Node& node, const ShellFacts& facts) {
             out.set_held(out.held() + 1);
             continue;
         }
+        if (entry.draft) continue;
         if (entry.record.forward) out.set_waiting_forward(out.waiting_forward() + 1);
         if (entry.record.deliver_here) out.set_waiting_delivery(out.waiting_delivery() + 1);
     }
@@ -280,7 +328,16 @@ pb::StatusReply status(const node::Node& node, const ShellFacts& facts) {
     out.set_tombstones(inventory.tombstones().size());
     fill_peers(*out.mutable_peers(), node, facts);
     add_counters(out, node.custody().counters());
+    add_refusals(out, "refused", node.custody().counters().refused);
+    add_refusals(out, "links_refused", facts.links_refused);
+    add_identity(out, node, facts);
     add_warnings(out, node);
+    return out;
+}
+
+pb::Bundle bundle_view(const node::Node& node, const node::Entry& entry) {
+    pb::Bundle out;
+    fill(out, node, entry, true);
     return out;
 }
 
@@ -306,7 +363,7 @@ Result<pb::ListBundlesReply> list_bundles(const node::Node& node, const pb::List
         return source && bpv7::matches(request.source(), *source);
     };
     for (auto entry = entries.upper_bound(request.after_key()); entry != entries.end(); ++entry) {
-        if (!state_matches(entry->second.record, state)) continue;
+        if (!state_matches(entry->second, state)) continue;
         if (!request.destination().empty() &&
             !bpv7::matches(request.destination(), entry->second.destination))
             continue;
@@ -377,6 +434,8 @@ Result<pb::TraceBundleReply> trace_bundle(const node::Node& node, const std::str
         add_step(out, "received", tombstone.received_from->peer,
                  since(now, tombstone.received_from->node_time_ms));
     }
+    for (const store::HopRecord& hop : tombstone.forwarded_to)
+        add_step(out, "forwarded", hop.peer, since(now, hop.node_time_ms));
     add_step(out, ending_text(tombstone.ending), tombstone.last_hop ? tombstone.last_hop->peer : "",
              since(now, tombstone.ended_at_ms));
     return out;

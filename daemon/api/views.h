@@ -1,6 +1,7 @@
 // What the node knows, in the words of api.proto.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -18,6 +19,8 @@ struct ShellFacts {
     std::uint64_t uptime_ms = 0;
     std::uint64_t store_bytes = 0;
     std::uint64_t disk_free_bytes = 0;
+    std::string no_identity;  ///< why this device has none, and the command to type; empty when it has
+    std::array<std::uint64_t, kErrorCodes> links_refused{};  ///< sessions that did not come about, by code
     struct ConfiguredPeer {
         std::string node_id;  ///< as configured; may be empty
         std::string address;
@@ -36,5 +39,8 @@ Result<pb::TraceBundleReply> trace_bundle(const node::Node& node, const std::str
 /// The key of the stored bundle that `name` means: a key, a short id or its beginning (four digits at
 /// least), or a bundle id. Errors: not_found, ambiguous, invalid_argument.
 Result<node::BundleKey> find_bundle(const node::Node& node, const std::string& name);
+
+/// One stored bundle, with the reasons why it is still here.
+pb::Bundle bundle_view(const node::Node& node, const node::Entry& entry);
 
 }  // namespace tram::api

@@ -161,7 +161,12 @@ void Custody::remove(BundleKey key, store::Ending ending, std::optional<store::H
     tombstone.received_from = entry->record.received_from;
     tombstone.hop_count = entry->record.hop_count;
     tombstone.last_hop = std::move(last_hop);
+    tombstone.forwarded_to = entry->record.forwarded_to;
     drop(key);
+    bury(std::move(tombstone));
+}
+
+void Custody::bury(store::Tombstone tombstone) {
     journal_.add(store::change::PutTombstone{tombstone});
     inventory_.bury(std::move(tombstone));
 }

@@ -86,6 +86,8 @@ class Custody {
     void update(const Entry& entry);
     /// Takes the bundle out and, where it must be recognised later, leaves a tombstone.
     void remove(BundleKey key, store::Ending ending, std::optional<store::HopRecord> last_hop = std::nullopt);
+    /// Leaves a tombstone, or replaces the one with the same id.
+    void bury(store::Tombstone tombstone);
     /// Takes the bundle out without a trace: it may come again.
     void drop(BundleKey key);
     /// A draft is part of something whole now: it becomes ready when everything written so far is durable.

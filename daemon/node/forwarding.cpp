@@ -49,8 +49,15 @@ std::optional<Bytes> outgoing(const Custody& custody, const Entry& entry, const 
 Forwarding::Forwarding(Custody& custody)
     : custody_{custody}, router_{make_router(custody.options().router, custody.options().routes)} {}
 
-void Forwarding::peer_up(const input::PeerUp& up) {
-    neighbours_.connect(up);
+void Forwarding::open_gate(LinkId id) {
+    Link* link = neighbours_.link(id);
+    if (link == nullptr) return;
+    link->gated = false;
+    if (!link->peer.is_none()) to_pump_.insert(link->peer);
+}
+
+void Forwarding::peer_up(const input::PeerUp& up, bool gated) {
+    neighbours_.connect(up, gated);
     custody_.emit(effect::Notify{effect::Notify::What::kPeerUp, {}, {}, up.peer.to_string(), up.address});
     Peer* peer = neighbours_.peer(up.peer);
     if (peer == nullptr) return;

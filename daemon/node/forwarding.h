@@ -19,7 +19,9 @@ class Forwarding {
   public:
     explicit Forwarding(Custody& custody);
 
-    void peer_up(const input::PeerUp& up);
+    /// `gated`: bundles for this link wait for open_gate().
+    void peer_up(const input::PeerUp& up, bool gated);
+    void open_gate(LinkId link);
     void peer_ending(LinkId link);
     void peer_down(const input::PeerDown& down);
     void confirmed(const input::Confirmed& confirmed);

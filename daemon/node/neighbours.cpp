@@ -19,14 +19,16 @@ std::optional<BundleKey> Peer::dequeue() {
     return key;
 }
 
-Link& Neighbours::connect(const input::PeerUp& up) {
+Link& Neighbours::connect(const input::PeerUp& up, bool gated) {
     Link& link = links_[up.link];
     link = Link{.id = up.link,
                 .peer = up.peer,
                 .peer_text = up.peer.to_string(),
                 .address = up.address,
                 .transfer_mru = up.transfer_mru,
+                .authenticated = up.authenticated,
                 .ending = false,
+                .gated = gated,
                 .bytes_in_flight = 0,
                 .in_flight = {}};
     if (!up.peer.is_none()) {
@@ -71,12 +73,16 @@ Peer* Neighbours::peer(const bpv7::Eid& id) {
     return found == peers_.end() ? nullptr : &found->second;
 }
 
-Link* Neighbours::sending_link(const Peer& peer) {
+Link* Neighbours::newest_link(const Peer& peer, bool with_gated) {
     for (auto id = peer.links.rbegin(); id != peer.links.rend(); ++id) {
         Link* candidate = link(*id);
-        if (candidate != nullptr && !candidate->ending) return candidate;
+        if (candidate != nullptr && !candidate->ending && (with_gated || !candidate->gated)) return candidate;
     }
     return nullptr;
+}
+
+Link* Neighbours::sending_link(const Peer& peer) {
+    return newest_link(peer, false);
 }
 
 std::vector<Peer*> Neighbours::reachable() {
@@ -84,8 +90,8 @@ std::vector<Peer*> Neighbours::reachable() {
     for (const auto& [id, link] : links_) {
         Peer* peer = this->peer(link.peer);
         if (peer == nullptr) continue;
-        const Link* sending = sending_link(*peer);
-        if (sending != nullptr && sending->id == id) found.push_back(peer);
+        const Link* newest = newest_link(*peer, true);
+        if (newest != nullptr && newest->id == id) found.push_back(peer);
     }
     return found;
 }

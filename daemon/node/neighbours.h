@@ -24,7 +24,9 @@ struct Link {
     std::string peer_text;
     std::string address;
     std::uint64_t transfer_mru = 0;
+    bool authenticated = false;
     bool ending = false;
+    bool gated = false;  ///< bundles wait until trust was exchanged
     std::uint64_t bytes_in_flight = 0;
     std::unordered_map<BundleKey, std::uint64_t> in_flight;  ///< key -> bytes
 };
@@ -51,23 +53,25 @@ struct Peer {
 
 class Neighbours {
   public:
-    /// Adds a link and, for a named peer, the peer.
-    Link& connect(const input::PeerUp& up);
+    /// Adds a link and, for a named peer, the peer. `gated`: bundles have to wait.
+    Link& connect(const input::PeerUp& up, bool gated);
     /// Removes the link; what was in flight on it is returned.
     std::vector<BundleKey> disconnect(LinkId id, Instant now, const std::string& reason);
 
     [[nodiscard]] Link* link(LinkId id);
     [[nodiscard]] Peer* peer(const bpv7::Eid& id);
-    /// The link to send on, or nullptr: the newest one that is not ending.
+    /// The link to send on, or nullptr: the newest one that is neither ending nor gated.
     [[nodiscard]] Link* sending_link(const Peer& peer);
 
-    /// Peers that are connected now and take bundles.
+    /// Peers that are connected now and take bundles, now or when their gate opens.
     [[nodiscard]] std::vector<Peer*> reachable();
     [[nodiscard]] const std::map<bpv7::Eid, Peer>& peers() const { return peers_; }
     [[nodiscard]] std::map<bpv7::Eid, Peer>& peers() { return peers_; }
     [[nodiscard]] const std::unordered_map<LinkId, Link>& links() const { return links_; }
 
   private:
+    [[nodiscard]] Link* newest_link(const Peer& peer, bool with_gated);
+
     std::unordered_map<LinkId, Link> links_;
     std::map<bpv7::Eid, Peer> peers_;
 };

@@ -9,33 +9,28 @@ namespace tram::node {
 
 Node::Node(NodeOptions options)
     : custody_{std::move(options)},
+      trust_{custody_},
       forwarding_{custody_},
       delivery_{custody_},
       reassembly_{custody_},
-      reception_{custody_, forwarding_, delivery_},
-      messages_{custody_,
-                [this](const cose::CertificateId& id, const std::string& node_id) {
-                    return keyring_.signer(id, node_id, std::nullopt);
-                }},
+      exchange_{custody_, trust_, forwarding_},
+      reception_{custody_, trust_, exchange_, forwarding_, delivery_},
+      messages_{custody_, [this](const cose::CertificateId& id,
+                                 const std::string& node_id) { return trust_.known_signer(id, node_id); }},
       outgoing_{custody_, reception_, delivery_,
-                [this](const std::string& node_id) -> Result<envelope::Recipient> {
-                    const auto found = keyring_.sealing(node_id, std::nullopt);
-                    if (!found) return std::unexpected{found.error()};
-                    return envelope::Recipient{node_id, (*found)->public_key};
-                }} {}
+                [this](const std::string& node_id) { return trust_.recipient(node_id); }} {}
 
-void Node::restore_trust(identity::TrustBundle trust) {
-    for (const identity::Certificate& certificate : trust.certificates) {
-        if (certificate.usage == identity::Usage::kRoot) {
-            (void)keyring_.add_root(certificate);
-        } else {
-            (void)keyring_.add(certificate);
-        }
-    }
+void Node::restore_state(const std::string& name, ByteView value) {
+    custody_.restore_state(name, value);
+    trust_.restore_state(name, value);
+    outgoing_.restore_state(name);
 }
 
-void Node::start(Now now) {
-    custody_.start(now);
+std::vector<Error> Node::start(Now now) {
+    // The keyring first: it says how late it must be.
+    std::vector<Error> unusable = trust_.start();
+    set_now(now);
+    custody_.start(custody_.now());
     outgoing_.start();
     // By key: what is ready may turn out to be refused, and go.
     std::vector<BundleKey> keys;
@@ -45,11 +40,14 @@ void Node::start(Now now) {
         if (const Entry* entry = custody_.inventory().find(key)) ready(*entry);
     }
     expire();
+    settle_trust();
+    return unusable;
 }
 
 void Node::step(const Input& input, Now now) {
-    custody_.set_now(now);
+    set_now(now);
     std::visit([this](const auto& happened) { handle(happened); }, input);
+    settle_trust();
 }
 
 std::vector<Effect> Node::take_effects() {
@@ -65,6 +63,7 @@ std::optional<Instant> Node::next_timeout() {
     consider(delivery_.next_timeout());
     consider(messages_.next_timeout());
     consider(outgoing_.next_timeout());
+    consider(exchange_.next_timeout());
     if (const auto deadline = custody_.next_deadline_ms()) {
         consider(custody_.clock().when(*deadline, custody_.now().monotonic));
     }
@@ -157,16 +156,20 @@ void Node::handle(const input::Hold& hold) {
             effect::Reply{hold.request, fail(ErrorCode::kNotFound, "the bundle is not here any more")});
         return;
     }
-    if (entry->record.held != hold.held) {
-        if (hold.held) withdraw(*entry);
-        entry->record.held = hold.held;
-        custody_.update(*entry);
-        if (!hold.held && entry->durable) ready(*entry);
-    }
+    set_held(*entry, hold.held);
     custody_.emit_when_durable(effect::Reply{hold.request, effect::Reply::Done{}});
 }
 
+void Node::set_held(Entry& entry, bool held) {
+    if (entry.record.held == held) return;
+    if (held) withdraw(entry);
+    entry.record.held = held;
+    custody_.update(entry);
+    if (!held && entry.durable) ready(entry);
+}
+
 void Node::handle(const input::Tick&) {
+    exchange_.tick();
     forwarding_.tick();
     delivery_.tick();
     messages_.tick();

@@ -1,6 +1,6 @@
 // The heart of the daemon: everything that decides, without sockets, threads, disk or clock.
 //
-//   restore(...)* -> start(now) -> { step(input, now)* -> take_effects() }*
+//   restore(...)*, restore_trust() -> start(now) -> { step(input, now)* -> take_effects() }*
 //
 // step() is told that one thing happened; take_effects() hands out what the shell must do about everything
 // since the last call, the changes to the store gathered in one batch. Several inputs may be worked through
@@ -8,7 +8,11 @@
 // which a Tick is due.
 //
 // Parts: Reception (from peers), Forwarding (to peers), Delivery and Messages (to applications), Outgoing
-// (messages of applications), Reassembly; all of them change stored bundles only through Custody.
+// (messages of applications), Reassembly, Trust and its exchange with neighbours; all of them change stored
+// bundles only through Custody.
+//
+// The wall time in `now` is what the machine shows. Whether it is believed is decided here (WallClock), and
+// parts see it only then.
 #pragma once
 
 #include <optional>
@@ -21,9 +25,10 @@
 #include "daemon/node/outgoing.h"
 #include "daemon/node/reassembly.h"
 #include "daemon/node/reception.h"
+#include "daemon/node/trust.h"
+#include "daemon/node/trust_exchange.h"
 #include "daemon/node/types.h"
-#include "proto/identity/keyring.h"
-#include "proto/identity/trust_bundle.h"
+#include "daemon/node/wall_clock.h"
 
 namespace tram::node {
 
@@ -34,31 +39,43 @@ class Node {
     /// What the store holds, before start(). Bundles in ascending key order.
     void restore(store::BundleRecord record) { custody_.restore(std::move(record)); }
     void restore(store::Tombstone tombstone) { custody_.restore(std::move(tombstone)); }
-    void restore_state(const std::string& name, ByteView value) {
-        custody_.restore_state(name, value);
-        outgoing_.restore_state(name);
-    }
-    void restore_trust(identity::TrustBundle trust);
-    void start(Now now);
+    void restore_state(const std::string& name, ByteView value);
+    /// Whom to believe from the start: roots, authorities, devices, lists of the identity directory.
+    void restore_trust(identity::TrustBundle trust) { trust_.restore(std::move(trust)); }
+    /// Returns what was given or kept as trust and cannot be used, for the log.
+    std::vector<Error> start(Now now);
 
     void step(const Input& input, Now now);
     [[nodiscard]] std::vector<Effect> take_effects();
     [[nodiscard]] std::optional<Instant> next_timeout();
 
+    /// What a TLS peer has shown; its node id. New certificates of the chain are kept and passed on. Errors:
+    /// those of identity::Keyring::accept_chain().
+    Result<std::string> accept_chain(const std::vector<Bytes>& chain, Now now);
+
     // For those who look on: status, lists, metrics.
     [[nodiscard]] const Custody& custody() const { return custody_; }
     [[nodiscard]] const Forwarding& forwarding() const { return forwarding_; }
     [[nodiscard]] const NodeOptions& options() const { return custody_.options(); }
+    [[nodiscard]] const Trust& trust() const { return trust_; }
+    [[nodiscard]] const WallClock& wall_clock() const { return wall_clock_; }
+    /// "open", "none", "good", "expired" or "revoked".
+    [[nodiscard]] std::string_view identity_state() const;
 
   private:
-    template <typename T>
-    void handle(const T&) {}
-    void handle(const input::PeerUp& up) { forwarding_.peer_up(up); }
+    /// What news about trust led to.
+    struct Enforced {
+        std::uint32_t sessions_ended = 0;
+        std::uint32_t bundles_held = 0;
+    };
+
+    void handle(const input::PeerUp& up);
     void handle(const input::PeerEnding& ending) { forwarding_.peer_ending(ending.link); }
-    void handle(const input::PeerDown& down) { forwarding_.peer_down(down); }
+    void handle(const input::PeerDown& down);
     void handle(const input::Arrived& arrived) { reception_.arrived(arrived); }
-    void handle(const input::Confirmed& confirmed) { forwarding_.confirmed(confirmed); }
-    void handle(const input::Declined& declined) { forwarding_.declined(declined); }
+    void handle(const input::Checked& checked) { reception_.checked(checked); }
+    void handle(const input::Confirmed& confirmed);
+    void handle(const input::Declined& declined);
     void handle(const input::Persisted& persisted);
     void handle(const input::Loaded& loaded) { custody_.loaded(loaded); }
     void handle(const input::FreeSpace& space) { reception_.set_free_bytes(space.bytes); }
@@ -75,17 +92,27 @@ class Node {
     void handle(const input::FetchMessage& fetch) { messages_.fetch(fetch); }
     void handle(const input::ReadMessage& read) { messages_.read(read); }
     void handle(const input::AcknowledgeMessage& acknowledge) { messages_.acknowledge(acknowledge); }
+    void handle(const input::Trust& trust);
     void handle(const input::Tick& tick);
 
+    void set_now(Now raw);
+    void set_held(Entry& entry, bool held);
+    /// Enforces and passes on what has been learned since the last call.
+    Enforced settle_trust();
+    std::uint32_t hold_bundles_of(const std::vector<std::string>& nodes);
+    std::uint32_t end_sessions_of_revoked();
+    void disconnect(LinkId link, const std::string& node);
     void ready(const Entry& entry);
     void withdraw(const Entry& entry);
     void expire();
 
     Custody custody_;
-    identity::Keyring keyring_;
+    WallClock wall_clock_;
+    Trust trust_;
     Forwarding forwarding_;
     Delivery delivery_;
     Reassembly reassembly_;
+    TrustExchange exchange_;
     Reception reception_;
     Messages messages_;
     Outgoing outgoing_;

@@ -12,6 +12,9 @@ namespace tram::node {
 namespace {
 
 constexpr std::string_view kRowPrefix = "draft/";
+// A longer message would push everything else out of the cache of bundles, and its own first chunks too,
+// before it sets out.
+constexpr std::uint64_t kCachedChunksMax = 16;
 // Blocks of a chunk's bundle, signature included, besides the texts of its endpoints.
 constexpr std::uint64_t kBundleOverhead = 1'024;
 
@@ -243,8 +246,9 @@ Result<void> Outgoing::store(Draft& draft, std::vector<Bytes>& chunks) {
         reception_.count_stored(made->wire.size());
         Intake intake = delivery_.intake_for(terms.destination);
         intake.draft = true;
-        draft.chunks.push_back(
-            custody_.store(made->bundle, std::move(made->wire), std::move(intake)).record.key);
+        Entry& entry = custody_.store(made->bundle, std::move(made->wire), std::move(intake));
+        if (draft.sealer.chunk_count() > kCachedChunksMax) custody_.inventory().drop_cache(entry);
+        draft.chunks.push_back(entry.record.key);
     }
     chunks.clear();
     return {};
@@ -269,11 +273,11 @@ void Outgoing::finish(const input::FinishMessage& finish) {
         return refuse(finish.request, sent.error());
     }
     drafts_.erase(found);
-    custody_.emit_when_durable(effect::Reply{finish.request, effect::Reply::Sent{*sent}});
+    custody_.emit_when_durable(effect::Reply{finish.request, *sent});
 }
 
-/// Makes a message of the draft; the id of its first bundle.
-Result<bpv7::BundleId> Outgoing::publish(Draft& draft) {
+/// Makes a message of the draft; what its sender hears.
+Result<effect::Reply::Sent> Outgoing::publish(Draft& draft) {
     std::vector<Bytes> chunks;
     if (auto sealed = draft.sealer.finish(chunks); !sealed) return std::unexpected{std::move(sealed.error())};
     if (auto stored = store(draft, chunks); !stored) return std::unexpected{std::move(stored.error())};
@@ -291,7 +295,10 @@ Result<bpv7::BundleId> Outgoing::publish(Draft& draft) {
     }
     custody_.counters().bundles_submitted += draft.chunks.size();
     ++custody_.counters().messages_sent;
-    return bpv7::BundleId::from_key(custody_.inventory().find(draft.chunks.front())->record.id);
+    const store::BundleRecord& first = custody_.inventory().find(draft.chunks.front())->record;
+    const auto id = bpv7::BundleId::from_key(first.id);
+    if (!id) return std::unexpected{id.error()};
+    return effect::Reply::Sent{*id, first.chunk};
 }
 
 void Outgoing::drop(const input::DropMessage& drop) {

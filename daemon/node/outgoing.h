@@ -68,7 +68,7 @@ class Outgoing {
     Drafts::iterator use(const std::string& token, RequestId request);
     Result<void> take(Draft& draft, ByteView content);
     Result<void> store(Draft& draft, std::vector<Bytes>& chunks);
-    Result<bpv7::BundleId> publish(Draft& draft);
+    Result<effect::Reply::Sent> publish(Draft& draft);
     void abandon(Drafts::iterator draft);
     void refuse(RequestId request, Error why);
 

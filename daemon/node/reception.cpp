@@ -12,14 +12,25 @@
 namespace tram::node {
 
 struct Reception::Incoming {
-    const input::Arrived& arrived;
+    LinkId link = 0;
+    TransferId transfer = 0;
     bpv7::Eid peer;
-    bpv7::Bundle bundle;
+    bpv7::Bundle bundle{};
     Bytes wire;
-    bpv7::BundleId id;
-    Buffer id_key;
+    bpv7::BundleId id{};
+    Buffer id_key{};
     /// An older copy here, which this one replaces.
-    std::optional<BundleKey> replaces;
+    std::optional<BundleKey> replaces{};
+    bool was_here = false;  ///< there is a tombstone, which storing it removes
+    cose::CertificateId signer{};
+};
+
+/// Why a bundle is not stored.
+struct Reception::Objection {
+    ErrorCode code = ErrorCode::kForbidden;
+    std::string why;
+    Refusal refusal = Refusal::kNotAcceptable;
+    std::optional<bpv7::ReportReason> deleted_because{};  ///< reported, when reports are wanted
 };
 
 namespace {
@@ -41,11 +52,22 @@ bool Reception::has_room(std::uint64_t bytes, std::uint32_t percent) const {
     return bytes <= bound && used <= bound - bytes && bytes <= free_bytes_;
 }
 
-void Reception::refuse(const Incoming& in, Refusal refusal, std::string why) {
-    custody_.emit(effect::Refuse{in.arrived.link, in.arrived.transfer, refusal});
+Reception::Reception(Custody& custody, const Trust& trust, TrustExchange& exchange, Forwarding& forwarding,
+                     Delivery& delivery)
+    : custody_{custody}, trust_{trust}, exchange_{exchange}, forwarding_{forwarding}, delivery_{delivery} {}
+
+Reception::~Reception() = default;
+
+void Reception::refuse(const Incoming& in, Refusal refusal, ErrorCode code, const std::string& why) {
+    ++custody_.counters().refused[static_cast<std::size_t>(code)];
+    custody_.emit(effect::Refuse{in.link, in.transfer, refusal});
     custody_.emit(effect::Notify{effect::Notify::What::kRefused, Bytes::copy_of(in.id_key),
-                                 in.bundle.primary.destination.to_string(), in.peer.to_string(),
-                                 std::move(why)});
+                                 in.id_key.empty() ? "" : in.bundle.primary.destination.to_string(),
+                                 in.peer.to_string(), std::string{code_name(code)} + ": " + why});
+}
+
+void Reception::refuse(const Incoming& in, const Error& error) {
+    refuse(in, Refusal::kNotAcceptable, error.code, error.message);
 }
 
 void Reception::arrived(const input::Arrived& arrived) {
@@ -56,31 +78,98 @@ void Reception::arrived(const input::Arrived& arrived) {
         ++peer->received_bundles;
         peer->received_bytes += arrived.wire.size();
     }
+    Incoming in{.link = arrived.link, .transfer = arrived.transfer, .peer = link->peer, .wire = arrived.wire};
     const NodeOptions& options = custody_.options();
     auto decoded = bpv7::decode(arrived.wire, {.limits = options.limits, .strict = options.strict});
     if (!decoded) {
         ++custody_.counters().bundles_malformed;
-        custody_.emit(effect::Refuse{arrived.link, arrived.transfer, Refusal::kNotAcceptable});
-        custody_.emit(
-            effect::Notify{effect::Notify::What::kRefused,
-                           {},
-                           {},
-                           link->peer_text,
-                           std::string{code_name(decoded.error().code)} + ": " + decoded.error().message});
-        return;
+        return refuse(in, decoded.error());
     }
-    Incoming in{arrived, link->peer, std::move(decoded->bundle), arrived.wire, {}, {}, {}};
+    in.bundle = std::move(decoded->bundle);
     in.id = in.bundle.id();
     in.id_key = in.id.key();
+    if (exchange_.is_message(in.bundle)) return exchange_trust(in);
     if (is_known(in)) return;
+    if (needs_signature(in.bundle)) return check_signature(std::move(in));
+    take(std::move(in));
+}
+
+void Reception::exchange_trust(const Incoming& in) {
+    if (const auto taken = exchange_.received(in.link, in.bundle); !taken) {
+        ++custody_.counters().bundles_not_acceptable;
+        return refuse(in, taken.error());
+    }
+    custody_.emit_when_durable(effect::Accept{in.link, in.transfer});
+}
+
+bool Reception::needs_signature(const bpv7::Bundle& bundle) const {
+    const Security& security = custody_.options().security;
+    if (security.open) return false;
+    return std::ranges::none_of(security.unsigned_sources, [&](const std::string& pattern) {
+        return bpv7::matches(pattern, bundle.primary.source);
+    });
+}
+
+// What is cheap to say comes first. No reports here: nobody is told anything on a stranger's word.
+void Reception::check_signature(Incoming in) {
+    if (custody_.remaining_ms(in.bundle) <= 0) {
+        ++custody_.counters().bundles_expired;
+        return refuse(in, {ErrorCode::kExpired, "its lifetime is over"});
+    }
+    if (!is_report(in)) {
+        if (const auto objection = objection_to(in)) return object(in, *objection);
+    }
+    if (checking_.size() >= custody_.options().security.checks_waiting_max) {
+        return refuse(in, Refusal::kNoResources, ErrorCode::kBusy, "too many signatures wait to be checked");
+    }
+    auto claim = bpsec::read_signature(in.bundle, custody_.options().limits);
+    const auto reject = [&](const Error& error) {
+        ++custody_.counters().bundles_not_acceptable;
+        refuse(in, error);
+    };
+    if (!claim) return reject(claim.error());
+    in.signer = claim->signer;
+    const auto key = signer_of(in);
+    if (!key) return reject(key.error());
+    const CheckId check = ++last_check_;
+    custody_.emit(effect::Check{check, std::move(*claim), in.bundle.payload(), *key});
+    checking_.emplace(check, std::make_unique<Incoming>(std::move(in)));
+}
+
+Result<cose::PublicKey> Reception::signer_of(const Incoming& in) const {
+    return trust_.signer(in.signer, in.bundle.primary.source.node_id().to_string());
+}
+
+void Reception::checked(const input::Checked& checked) {
+    auto found = checking_.extract(checked.check);
+    if (found.empty()) return;
+    Incoming in = std::move(*found.mapped());
+    if (forwarding_.neighbours().link(in.link) == nullptr) return;  // the session is gone
+    const auto reject = [&](const Error& error) {
+        ++custody_.counters().bundles_not_acceptable;
+        refuse(in, error);
+    };
+    if (!checked.good) {
+        return reject({ErrorCode::kBadSignature,
+                       "its signature does not match: it was altered, or forged in the name of " +
+                           in.bundle.primary.source.node_id().to_string()});
+    }
+    // While it was checked, the same bundle may have come by another link and its signer been revoked.
+    if (const auto key = signer_of(in); !key) return reject(key.error());
+    in.replaces.reset();
+    in.was_here = false;
+    if (!is_known(in)) take(std::move(in));
+}
+
+void Reception::take(Incoming in) {
     report_on(custody_, in.bundle, Assertion::kReceived, ReportReason::kNoInformation);
     if (!block_rules_hold(in)) return;
     if (custody_.remaining_ms(in.bundle) <= 0) {
         ++custody_.counters().bundles_expired;
         report_on(custody_, in.bundle, Assertion::kDeleted, ReportReason::kLifetimeExpired);
-        return refuse(in, Refusal::kNotAcceptable, "its lifetime is over");
+        return refuse(in, {ErrorCode::kExpired, "its lifetime is over"});
     }
-    if (consume_report(in)) return;
+    if (is_report(in)) return consume_report(in);
     keep(in);
 }
 
@@ -103,7 +192,7 @@ bool Reception::is_known(Incoming& in) {
             in.replaces = record.key;
             return false;
         }
-        answer_duplicate(in);
+        answer_duplicate(in, "it is here already");
         if (const Peer* peer = forwarding_.neighbours().peer(in.peer)) forwarding_.seen_at(*entry, *peer);
         return true;
     }
@@ -113,36 +202,40 @@ bool Reception::is_known(Incoming& in) {
         const store::Tombstone* gone = inventory.tombstone(whole);
         if (inventory.find_id(whole) != nullptr ||
             (gone != nullptr && gone->ending == store::Ending::kDelivered)) {
-            answer_duplicate(in);
+            answer_duplicate(in, "all of it is here already, or was");
             return true;
         }
     }
     const store::Tombstone* gone = inventory.tombstone(in.id_key);
     if (gone == nullptr) return false;
     switch (gone->ending) {
-        case store::Ending::kDelivered:
-        case store::Ending::kReported:
-        case store::Ending::kExpired:
-        case store::Ending::kReassembled: answer_duplicate(in); return true;
+        case store::Ending::kDelivered: answer_duplicate(in, "it was delivered here before"); return true;
+        case store::Ending::kReported: answer_duplicate(in, "its delivery was reported here"); return true;
+        case store::Ending::kExpired: answer_duplicate(in, "it has expired here before"); return true;
+        case store::Ending::kReassembled: answer_duplicate(in, "it went into a larger one here"); return true;
         case store::Ending::kCancelled:
-            refuse(in, Refusal::kNotAcceptable, "it was cancelled here");
+            refuse(in, {ErrorCode::kForbidden, "it was cancelled here"});
             return true;
         case store::Ending::kRefused:
-            refuse(in, Refusal::kNotAcceptable, "it is part of a message that does not open");
+            refuse(in, {ErrorCode::kForbidden, "it is part of a message that does not open"});
             return true;
         case store::Ending::kForwarded: break;
     }
     if (is_repetition(in, gone->received_from, gone->hop_count)) {
-        answer_duplicate(in);
+        answer_duplicate(in, "this peer brought it here before");
         return true;
     }
-    custody_.exhume(in.id_key);
+    in.was_here = true;
     return false;
 }
 
-void Reception::answer_duplicate(const Incoming& in) {
+void Reception::answer_duplicate(const Incoming& in, std::string_view why) {
     ++custody_.counters().bundles_duplicate;
-    custody_.emit_when_durable(effect::Refuse{in.arrived.link, in.arrived.transfer, Refusal::kCompleted});
+    ++custody_.counters().refused[static_cast<std::size_t>(ErrorCode::kDuplicate)];
+    custody_.emit_when_durable(effect::Refuse{in.link, in.transfer, Refusal::kCompleted});
+    custody_.emit(effect::Notify{effect::Notify::What::kRepeated, Bytes::copy_of(in.id_key),
+                                 in.bundle.primary.destination.to_string(), in.peer.to_string(),
+                                 std::string{code_name(ErrorCode::kDuplicate)} + ": " + std::string{why}});
 }
 
 bool Reception::block_rules_hold(Incoming& in) {
@@ -159,9 +252,8 @@ bool Reception::block_rules_hold(Incoming& in) {
         if (block.has(bpv7::block_flag::kDeleteBundleIfUnprocessable)) {
             ++custody_.counters().bundles_not_acceptable;
             report_on(custody_, in.bundle, Assertion::kDeleted, ReportReason::kBlockUnsupported);
-            refuse(in, Refusal::kNotAcceptable,
-                   "block type " + std::to_string(block.type) +
-                       " is unknown here and forbids to go on without it");
+            refuse(in, {ErrorCode::kForbidden, "block type " + std::to_string(block.type) +
+                                                   " is unknown here and forbids to go on without it"});
             return false;
         }
         if (block.has(bpv7::block_flag::kDiscardIfUnprocessable)) discard.push_back(block.number);
@@ -174,78 +266,132 @@ bool Reception::block_rules_hold(Incoming& in) {
     return true;
 }
 
-bool Reception::consume_report(const Incoming& in) {
+bool Reception::is_report(const Incoming& in) const {
     const bpv7::PrimaryBlock& primary = in.bundle.primary;
-    if (!primary.has(bpv7::bundle_flag::kAdministrativeRecord) ||
-        primary.destination != custody_.options().node_id) {
-        return false;
-    }
+    return primary.has(bpv7::bundle_flag::kAdministrativeRecord) &&
+           primary.destination == custody_.options().node_id;
+}
+
+void Reception::consume_report(const Incoming& in) {
+    const bpv7::PrimaryBlock& primary = in.bundle.primary;
     const auto report = bpv7::decode_status_report(in.bundle.payload(), custody_.options().limits);
     if (!report) {
         ++custody_.counters().bundles_not_acceptable;
-        refuse(in, Refusal::kNotAcceptable, "administrative record: " + report.error().message);
-        return true;
+        return refuse(in, {report.error().code, "administrative record: " + report.error().message});
+    }
+    const bool delivered = report->item(Assertion::kDelivered).asserted;
+    if (delivered) {
+        if (const auto objection = objection_to_report(report->subject, primary.source))
+            return object(in, *objection);
     }
     ++custody_.counters().reports_received;
-    const bool delivered = report->item(Assertion::kDelivered).asserted;
-    Entry* subject = custody_.inventory().find_id(report->subject.key());
-    // A group has more members than the one that reports, and nobody reports for another node.
-    const auto at_destination = [&](const Entry& entry) {
-        return entry.destination.is_singleton() && entry.destination_node == primary.source.node_id();
-    };
-    if (delivered && subject != nullptr && subject->record.local && !subject->record.deliver_here &&
-        at_destination(*subject)) {
-        custody_.notify(effect::Notify::What::kReported, *subject, primary.source.to_string(), "delivered");
-        custody_.remove(subject->record.key, store::Ending::kReported,
-                        store::HopRecord{primary.source.to_string(), custody_.node_time_ms()});
-    } else {
+    if (!delivered || !note_delivery(report->subject, primary.source)) {
         custody_.emit(effect::Notify{effect::Notify::What::kReported,
                                      Bytes{report->subject.key()},
                                      {},
                                      primary.source.to_string(),
                                      std::string{bpv7::reason_text(report->reason)}});
     }
-    custody_.emit_when_durable(effect::Accept{in.arrived.link, in.arrived.transfer});
-    return true;
+    custody_.emit_when_durable(effect::Accept{in.link, in.transfer});
 }
 
-void Reception::keep(Incoming& in) {
+std::optional<Reception::Objection> Reception::objection_to_report(const bpv7::BundleId& id,
+                                                                   const bpv7::Eid& reporter) const {
+    if (custody_.options().security.open) return std::nullopt;
+    const Buffer key = id.key();
+    std::string destination;
+    if (const Entry* entry = custody_.inventory().find_id(key)) {
+        destination = entry->record.destination;
+    } else if (const store::Tombstone* gone = custody_.inventory().tombstone(key)) {
+        destination = gone->destination;
+    }
+    const auto eid = bpv7::Eid::parse(destination);
+    if (!eid || !eid->is_singleton() || eid->node_id() == reporter.node_id()) return std::nullopt;
+    return Objection{.code = ErrorCode::kWrongNodeId,
+                     .why = reporter.to_string() + " reports the delivery of a bundle for " + destination +
+                            ", which is another node's to report"};
+}
+
+// A group has more members than the one that reports, and nobody reports for another node.
+bool Reception::note_delivery(const bpv7::BundleId& id, const bpv7::Eid& reporter) {
+    const Buffer key = id.key();
+    const store::HopRecord said{reporter.to_string(), custody_.node_time_ms()};
+    if (const Entry* entry = custody_.inventory().find_id(key)) {
+        if (!entry->record.local || entry->record.deliver_here || !entry->destination.is_singleton() ||
+            entry->destination_node != reporter.node_id()) {
+            return false;
+        }
+        custody_.notify(effect::Notify::What::kReported, *entry, said.peer, "delivered");
+        custody_.remove(entry->record.key, store::Ending::kReported, said);
+        return true;
+    }
+    // Handed over before: the tombstone remembers that it arrived.
+    const store::Tombstone* gone = custody_.inventory().tombstone(key);
+    if (gone == nullptr || gone->ending != store::Ending::kForwarded || gone->received_from) return false;
+    const auto destination = bpv7::Eid::parse(gone->destination);
+    if (!destination || !destination->is_singleton() || destination->node_id() != reporter.node_id())
+        return false;
+    store::Tombstone reported = *gone;
+    reported.ending = store::Ending::kReported;
+    if (reported.last_hop) reported.forwarded_to.push_back(*reported.last_hop);
+    reported.last_hop = said;
+    custody_.bury(std::move(reported));
+    return false;
+}
+
+std::optional<Reception::Objection> Reception::objection_to(const Incoming& in) const {
     const bpv7::PrimaryBlock& primary = in.bundle.primary;
     const NodeOptions& options = custody_.options();
-    Intake intake = delivery_.intake_for(primary.destination);
-    const bool local = intake.deliver_here;
-    const auto not_acceptable = [&](std::string why) {
-        ++custody_.counters().bundles_not_acceptable;
-        refuse(in, Refusal::kNotAcceptable, std::move(why));
-    };
-    if (primary.destination.is_none()) return not_acceptable("its destination is the null endpoint");
+    const bool local = is_local(options, primary.destination);
+    if (primary.destination.is_none()) return Objection{.why = "its destination is the null endpoint"};
     if (primary.source.is_local_node() || primary.destination.is_local_node()) {
-        return not_acceptable("LocalNode endpoints never leave their node (RFC 9758)");
+        return Objection{.why = "LocalNode endpoints never leave their node (RFC 9758)"};
     }
     if (local && primary.fragment && primary.fragment->total_length > options.limits.adu_bytes_max) {
-        return not_acceptable("a fragment of more data than fits here");
+        return Objection{.code = ErrorCode::kTooLarge, .why = "a fragment of more data than fits here"};
+    }
+    if (!options.security.open && trust_.is_revoked(primary.source.node_id().to_string())) {
+        return Objection{.code = ErrorCode::kCertificateRevoked,
+                         .why = primary.source.node_id().to_string() + " is revoked"};
     }
     if (!local) {
         const bpv7::CanonicalBlock* block = in.bundle.find(bpv7::block_type::kHopCount);
         const auto hops =
             block != nullptr ? bpv7::decode_hop_count(block->data) : Result<bpv7::HopCount>{{255, 0}};
         if (!hops || hops->count >= hops->limit) {
-            report_on(custody_, in.bundle, Assertion::kDeleted, ReportReason::kHopLimitExceeded);
-            return not_acceptable("its hop limit is used up");
+            return Objection{.why = "its hop limit is used up",
+                             .deleted_because = ReportReason::kHopLimitExceeded};
         }
     }
     if (!has_room(in.wire.size(), local ? options.local_percent_max : options.relay_percent_max)) {
-        ++custody_.counters().bundles_refused_full;
-        return refuse(in, Refusal::kNoResources, "the store is full");
+        return Objection{
+            .code = ErrorCode::kFull, .why = "the store is full", .refusal = Refusal::kNoResources};
     }
+    return std::nullopt;
+}
+
+void Reception::object(const Incoming& in, const Objection& objection) {
+    ++(objection.code == ErrorCode::kFull ? custody_.counters().bundles_refused_full
+                                          : custody_.counters().bundles_not_acceptable);
+    refuse(in, objection.refusal, objection.code, objection.why);
+}
+
+void Reception::keep(Incoming& in) {
+    if (const auto objection = objection_to(in)) {
+        if (objection->deleted_because)
+            report_on(custody_, in.bundle, Assertion::kDeleted, *objection->deleted_because);
+        return object(in, *objection);
+    }
+    Intake intake = delivery_.intake_for(in.bundle.primary.destination);
     count_stored(in.wire.size());
     intake.received_from = store::HopRecord{in.peer.to_string(), custody_.node_time_ms()};
     if (in.replaces) {
         intake.held = custody_.inventory().find(*in.replaces)->record.held;
         custody_.drop(*in.replaces);
     }
+    if (in.was_here) custody_.exhume(in.id_key);
     const Entry& entry = custody_.store(in.bundle, std::move(in.wire), std::move(intake));
-    custody_.emit_when_durable(effect::Accept{in.arrived.link, in.arrived.transfer});
+    custody_.emit_when_durable(effect::Accept{in.link, in.transfer});
     custody_.notify(effect::Notify::What::kStored, entry, in.peer.to_string());
 }
 

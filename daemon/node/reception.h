@@ -1,24 +1,35 @@
 // Taking bundles from peers: RFC 9171 5.6 (reception), with our limits and refusals.
 //
+//   Arrived -> decode -> known already? -> cheap refusals -> whose signature? -> Check ... Checked
+//                                            -> known by now? -> the RFC's steps -> store, or consume
+//
 // Each bundle that arrives is either stored (and accepted when that is durable), recognised (and refused as
-// completed when what it is recognised by is durable), or refused with a reason. Nothing is dropped in
-// silence.
+// completed when what it is recognised by is durable), or refused with a code and a reason. Nothing is
+// dropped in silence. Unless the node is open, nothing is stored, consumed or reported on before its
+// signature is known to be good; many are checked at a time, and their order does not matter.
 #pragma once
 
 #include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
 
 #include "daemon/node/custody.h"
 #include "daemon/node/delivery.h"
 #include "daemon/node/forwarding.h"
+#include "daemon/node/trust_exchange.h"
 
 namespace tram::node {
 
 class Reception {
   public:
-    Reception(Custody& custody, Forwarding& forwarding, Delivery& delivery)
-        : custody_{custody}, forwarding_{forwarding}, delivery_{delivery} {}
+    Reception(Custody& custody, const Trust& trust, TrustExchange& exchange, Forwarding& forwarding,
+              Delivery& delivery);
+    ~Reception();
 
     void arrived(const input::Arrived& arrived);
+    void checked(const input::Checked& checked);
     /// Bytes that may still be stored on the disk without touching its reserve.
     void set_free_bytes(std::uint64_t bytes) { free_bytes_ = bytes; }
     /// A bundle of `bytes` was stored: the disk may be looked at again only after many more.
@@ -28,19 +39,37 @@ class Reception {
 
   private:
     struct Incoming;
-    void refuse(const Incoming& in, Refusal refusal, std::string why);
+    struct Objection;
+    void refuse(const Incoming& in, Refusal refusal, ErrorCode code, const std::string& why);
+    void refuse(const Incoming& in, const Error& error);
+    void exchange_trust(const Incoming& in);
+    [[nodiscard]] bool needs_signature(const bpv7::Bundle& bundle) const;
+    void check_signature(Incoming in);
+    [[nodiscard]] Result<cose::PublicKey> signer_of(const Incoming& in) const;
+    void take(Incoming in);
     bool block_rules_hold(Incoming& in);
     bool is_known(Incoming& in);
     bool is_repetition(const Incoming& in, const std::optional<store::HopRecord>& from,
                        std::optional<std::uint64_t> hop_count) const;
-    void answer_duplicate(const Incoming& in);
-    bool consume_report(const Incoming& in);
+    void answer_duplicate(const Incoming& in, std::string_view why);
+    [[nodiscard]] bool is_report(const Incoming& in) const;
+    void consume_report(const Incoming& in);
+    /// Why a node that says a bundle was delivered cannot know.
+    [[nodiscard]] std::optional<Objection> objection_to_report(const bpv7::BundleId& id,
+                                                               const bpv7::Eid& reporter) const;
+    bool note_delivery(const bpv7::BundleId& id, const bpv7::Eid& reporter);
+    [[nodiscard]] std::optional<Objection> objection_to(const Incoming& in) const;
+    void object(const Incoming& in, const Objection& objection);
     void keep(Incoming& in);
 
     Custody& custody_;
+    const Trust& trust_;
+    TrustExchange& exchange_;
     Forwarding& forwarding_;
     Delivery& delivery_;
     std::uint64_t free_bytes_ = ~0ULL;
+    std::unordered_map<CheckId, std::unique_ptr<Incoming>> checking_;
+    CheckId last_check_ = 0;
 };
 
 }  // namespace tram::node

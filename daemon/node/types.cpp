@@ -19,11 +19,16 @@ std::string_view what_name(effect::Notify::What what) {
         case What::kExpired: return "expired";
         case What::kCancelled: return "cancelled";
         case What::kRefused: return "refused";
+        case What::kRepeated: return "repeated";
         case What::kReassembled: return "reassembled";
         case What::kReported: return "reported";
         case What::kCorrupt: return "corrupt";
+        case What::kHeld: return "held";
         case What::kPeerUp: return "up";
         case What::kPeerDown: return "down";
+        case What::kTrust: return "trust";
+        case What::kRevoked: return "revoked";
+        case What::kClock: return "clock";
     }
     return "";
 }

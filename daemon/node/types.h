@@ -21,6 +21,7 @@
 #include "proto/bpv7/codec.h"
 #include "proto/bpv7/eid.h"
 #include "proto/envelope/envelope.h"
+#include "proto/identity/certificate.h"
 #include "store/records.h"
 
 namespace tram::node {
@@ -34,6 +35,8 @@ using LinkId = std::uint64_t;
 using TransferId = std::uint64_t;
 /// Names a request of a local application; the shell's number.
 using RequestId = std::uint64_t;
+/// Stands for no stored bundle: what is transmitted under it belongs to this contact alone.
+inline constexpr BundleKey kUnstored = 0;
 /// Names a signature that is being checked; the node's number, never reused.
 using CheckId = std::uint64_t;
 
@@ -49,6 +52,7 @@ struct Security {
     bool open = true;
     std::shared_ptr<const cose::SigningKey> signing_key;      ///< null: nothing can be sent from here
     cose::CertificateId signer{};                             ///< of the certificate for signing_key
+    identity::UnixTime certificate_ends = 0;                  ///< when the first of our own ends; 0: none
     std::shared_ptr<const envelope::SealingKey> sealing_key;  ///< null: no sealed messages come here
     std::vector<std::string>
         unsigned_sources;                    ///< patterns (bpv7::matches) of sources taken without signature
@@ -58,6 +62,8 @@ struct Security {
 struct NodeOptions {
     bpv7::Eid node_id;
     Security security;
+    bool clock_trusted = true;      ///< false: the wall clock is never believed
+    DtnTime clock_earliest{};       ///< no working clock shows an earlier time
     std::vector<bpv7::Eid> groups;  ///< group endpoints this node is a member of
     RouterKind router = RouterKind::kEpidemic;
     std::vector<Route> routes;
@@ -323,6 +329,7 @@ struct Reply {
     struct Done {};
     struct Sent {
         bpv7::BundleId id;
+        std::optional<store::ChunkRecord> chunk{};  ///< of a message: that of its first bundle
     };
     struct Nothing {};  ///< no bundle came within the waiting time
     struct Opened {
@@ -334,8 +341,15 @@ struct Reply {
         bool last = false;  ///< the whole message is here and its signature good: now it may be believed
         std::array<std::uint8_t, 32> digest{};  ///< SHA-256 of the content, with the last piece
     };
+    /// What Trust brought, and what had to be done about it.
+    struct Trusted {
+        std::uint32_t new_certificates = 0;
+        std::uint32_t new_lists = 0;
+        std::uint32_t sessions_ended = 0;  ///< of devices that are now revoked
+        std::uint32_t bundles_held = 0;    ///< made by devices that are now revoked
+    };
     RequestId request = 0;
-    Result<std::variant<Done, Sent, Nothing, HandOver, Opened, MessageHandOver, Piece>> outcome;
+    Result<std::variant<Done, Sent, Nothing, HandOver, Opened, MessageHandOver, Piece, Trusted>> outcome;
 };
 /// Something that subscribers and logs may want to know; what it says about a stored bundle is durable.
 struct Notify {
@@ -346,11 +360,16 @@ struct Notify {
         kExpired,
         kCancelled,
         kRefused,
+        kRepeated,  ///< refused because it is here or was: ordinary where bundles go many ways
         kReassembled,
         kReported,
         kCorrupt,
+        kHeld,  ///< its source was revoked: a person decides
         kPeerUp,
         kPeerDown,
+        kTrust,    ///< new certificates or lists; said before they are durable
+        kRevoked,  ///< `peer` is revoked, and what that led to; said before it is durable
+        kClock,    ///< the wall clock is believed from now on, or not any more and why
     };
     What what = What::kStored;
     Bytes bundle;  ///< bpv7::BundleId::key(); empty when no bundle is meant or it could not be decoded

@@ -5,16 +5,14 @@
 
 namespace tram::tramd {
 
+/// What the machine's clocks show. Whether the wall clock is to be believed is the node's decision; before
+/// 2000, the beginning of DTN time, it is shown as the first millisecond of that year.
 class Clock {
   public:
-    /// `trust_wall` false: the wall clock is never believed.
-    explicit Clock(bool trust_wall) : trust_wall_{trust_wall} {}
-
-    /// A wall clock that shows a time before this program was made has fallen back and is not believed.
-    [[nodiscard]] Now now() const;
-
-  private:
-    bool trust_wall_;
+    [[nodiscard]] static Now now();
 };
+
+/// When this program was made: no working clock shows an earlier time.
+[[nodiscard]] DtnTime program_time();
 
 }  // namespace tram::tramd

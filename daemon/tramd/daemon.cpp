@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
@@ -33,45 +34,69 @@ struct Daemon::Loop {
     asio::steady_timer space_timer{io};
 };
 
-Daemon::Daemon(config::Config config)
-    : config_{with_node_id(std::move(config))},
-      clock_{config_.node.clock_trusted},
-      loop_{std::make_unique<Loop>()} {}
+Daemon::Daemon(config::Config config) : config_{std::move(config)}, loop_{std::make_unique<Loop>()} {}
 
 Daemon::~Daemon() = default;
 
 Result<void> Daemon::start() {
-    started_ = clock_.now().monotonic;
-    auto options = node_options(config_);
+    started_ = Clock::now().monotonic;
+    auto credentials = load_credentials(config_);
+    if (!credentials) return std::unexpected{std::move(credentials.error())};
+    auto options = node_options(config_, security_options(config_, *credentials));
     if (!options) return std::unexpected{std::move(options.error())};
     node_ = std::make_unique<node::Node>(std::move(*options));
+    if (credentials->identity) node_->restore_trust(credentials->identity->trust);
+    no_identity_ = credentials->why_none;
     attempt_errors_.resize(config_.peers.size());
+    checks_ = std::make_unique<CheckPool>(loop_->io, [this](std::vector<node::input::Checked> answers) {
+        for (const node::input::Checked& checked : answers)
+            input(checked);
+        settle();
+    });
 
     if (auto opened = open_store(); !opened) return opened;
     if (auto restored = restore(); !restored) return restored;
 
-    links_ = std::make_unique<links::LinkManager>(loop_->io, link_options(config_),
-                                                  static_cast<links::LinkListener&>(*this));
-    api_ = std::make_unique<api::Server>(loop_->io, api_options(config_), *node_,
-                                         api::Server::Shell{.inject = [this](node::Input in) { input(in); },
-                                                            .facts = [this] { return facts(); },
-                                                            .burst_done = [this] { settle(); }});
+    api_ = std::make_unique<api::Server>(
+        loop_->io, api_options(config_), *node_,
+        api::Server::Shell{.inject = [this](node::Input in) { request(std::move(in)); },
+                           .facts = [this] { return facts(); },
+                           .burst_done = [this] { settle(); }});
     if (auto ready = api_->start(); !ready) return ready;
-    if (auto ready = links_->start(); !ready) return ready;
+    if (auto ready = open_links(std::move(*credentials)); !ready) return ready;
     watch_signals();
     watch_space();
-    if (!config_.security.open) {
-        spdlog::warn(
-            "links are closed and nothing can be sent: tramd does not use certificates yet. For experiments "
-            "without them set security.open = true");
-    }
     std::string ports;
     for (const std::uint16_t port : links_->listening_ports())
         ports += " " + std::to_string(port);
-    spdlog::info("{} is ready: {} bundles stored, router {}, listening on TCP port{}, API at {}",
+    spdlog::info("{} is ready: {} bundles stored, router {}, identity {}, listening on TCP port{}, API at {}",
                  config_.node.id, node_->custody().inventory().entries().size(),
-                 node_->forwarding().router().name(), ports.empty() ? " none" : ports, config_.api.endpoint);
+                 node_->forwarding().router().name(), node_->identity_state(),
+                 ports.empty() ? " none" : ports, config_.api.endpoint);
     return {};
+}
+
+Result<void> Daemon::open_links(Credentials credentials) {
+    links::LinkOptions options = link_options(config_);
+    if (credentials.identity) {
+        const auto check = [this](const std::vector<Bytes>& chain) {
+            auto peer = node_->accept_chain(chain, Clock::now());
+            // What the chain brought is passed on when the handshake is not in the middle of something.
+            unsettled_ = true;
+            asio::post(loop_->io, [this] { settle(); });
+            return peer;
+        };
+        options.tls = links::TlsOptions{.chain = tls_chain(*credentials.identity),
+                                        .seed = std::move(credentials.identity->tls_seed),
+                                        .check = check};
+    } else if (!config_.security.open) {
+        spdlog::critical("{}", no_identity_);
+        options.listen.clear();
+        options.peers.clear();
+    }
+    links_ = std::make_unique<links::LinkManager>(loop_->io, std::move(options),
+                                                  static_cast<links::LinkListener&>(*this));
+    return links_->start();
 }
 
 Result<void> Daemon::open_store() {
@@ -122,7 +147,8 @@ Result<void> Daemon::restore() {
         spdlog::error("stored data is damaged and was set aside: {}: {}; check the disk", found.where,
                       found.what);
     }
-    node_->start(clock_.now());
+    for (const Error& unusable : node_->start(Clock::now()))
+        spdlog::warn("not trusted: {}: {}", code_name(unusable.code), unusable.message);
     return {};
 }
 
@@ -132,7 +158,7 @@ int Daemon::run() {
 }
 
 void Daemon::input(const node::Input& input) {
-    node_->step(input, clock_.now());
+    node_->step(input, Clock::now());
     unsettled_ = true;
 }
 
@@ -143,6 +169,7 @@ void Daemon::settle() {
             std::visit([this](auto& what) { carry_out(what); }, effect);
         }
     }
+    checks_->begin();
     arm_timer();
 }
 
@@ -183,6 +210,7 @@ void Daemon::watch_signals() {
         loop_->signals.clear();
         if (signal == SIGHUP) {
             spdlog::warn("the configuration is read at start only: restart tramd to apply changes");
+            reload_trust();
             return watch_signals();
         }
         spdlog::info("stopping");
@@ -215,10 +243,12 @@ void Daemon::begin_stop(int exit_code) {
 api::ShellFacts Daemon::facts() {
     api::ShellFacts facts;
     facts.version = kVersion;
-    facts.uptime_ms = static_cast<std::uint64_t>((clock_.now().monotonic - started_).count());
+    facts.uptime_ms = static_cast<std::uint64_t>((Clock::now().monotonic - started_).count());
     const store::Usage usage = store_->store().usage();
     facts.store_bytes = usage.bytes;
     facts.disk_free_bytes = usage.free_bytes;
+    facts.no_identity = no_identity_;
+    facts.links_refused = links_refused_;
     for (std::size_t i = 0; i < config_.peers.size(); ++i) {
         facts.configured.push_back({config_.peers[i].id, config_.peers[i].address, attempt_errors_[i]});
     }

@@ -1,7 +1,9 @@
 // What the daemon hears from its links, as inputs of the node.
+#include <algorithm>
 #include <spdlog/spdlog.h>
 #include <utility>
 
+#include "daemon/node/trust_messages.h"
 #include "daemon/tramd/daemon.h"
 
 namespace tram::tramd {
@@ -21,6 +23,11 @@ node::Refusal to_refusal(tcpcl::RefuseReason reason) {
     return node::Refusal::kNotAcceptable;
 }
 
+bool speaks_trust(const tcpcl::ExtensionItem& item) {
+    return item.type == node::kTrustExtension && !item.value.empty() &&
+           item.value.view().front() >= node::kTrustVersion;
+}
+
 }  // namespace
 
 void Daemon::link_up(const links::LinkUp& up) {
@@ -34,7 +41,9 @@ void Daemon::link_up(const links::LinkUp& up) {
                      up.peer_node_id);
         peer = bpv7::Eid{};
     }
-    input(node::input::PeerUp{up.link, std::move(*peer), up.transfer_mru, up.address});
+    const bool tram = up.authenticated && std::ranges::any_of(up.extensions, speaks_trust);
+    input(
+        node::input::PeerUp{up.link, std::move(*peer), up.transfer_mru, up.address, up.authenticated, tram});
 }
 
 void Daemon::received(links::LinkId link, tcpcl::TransferId transfer, Bytes bundle) {
@@ -70,13 +79,20 @@ void Daemon::link_down(links::LinkId link, const std::optional<Error>& failure) 
 
 void Daemon::attempt_failed(const std::string& address, std::optional<std::size_t> configured_peer,
                             const Error& failure) {
+    const bool out_of_range = configured_peer && failure.code == ErrorCode::kUnavailable;
+    if (!out_of_range) ++links_refused_[static_cast<std::size_t>(failure.code)];
     if (!configured_peer) {
-        spdlog::info("no session with {}: {}", address, failure.message);
+        if (may_log_refusal(failure.code)) {
+            spdlog::info("no session with {}: {}: {}", address, code_name(failure.code), failure.message);
+        }
         return;
     }
     // A peer out of range is the ordinary case: said once, and again only when the reason changes.
     std::string& last = attempt_errors_[*configured_peer];
-    if (last != failure.message) spdlog::info("{} is not in reach: {}", address, failure.message);
+    if (last != failure.message) {
+        spdlog::info("{} {}: {}: {}", address, out_of_range ? "is not in reach" : "is no peer now",
+                     code_name(failure.code), failure.message);
+    }
     last = failure.message;
 }
 

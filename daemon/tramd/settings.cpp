@@ -1,6 +1,11 @@
 #include "daemon/tramd/settings.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "daemon/api/message_requests.h"
+#include "daemon/node/trust_messages.h"
+#include "daemon/tramd/clock.h"
 
 namespace tram::tramd {
 
@@ -26,13 +31,11 @@ Limits limits(const config::Config& config) {
 
 }  // namespace
 
-config::Config with_node_id(config::Config config) {
-    if (config.node.id.empty()) config.node.id = "dtn://localhost/";
-    return config;
-}
-
-Result<node::NodeOptions> node_options(const config::Config& config) {
+Result<node::NodeOptions> node_options(const config::Config& config, node::Security security) {
     node::NodeOptions options;
+    options.security = std::move(security);
+    options.clock_trusted = config.node.clock_trusted;
+    options.clock_earliest = program_time();
     auto id = bpv7::Eid::parse(config.node.id);
     if (!id) return std::unexpected{id.error()};
     options.node_id = std::move(*id);
@@ -46,7 +49,6 @@ Result<node::NodeOptions> node_options(const config::Config& config) {
         if (!via) return std::unexpected{via.error()};
         options.routes.push_back({route.to, std::move(*via)});
     }
-    options.security.open = config.security.open;
     options.router = router_kind(config.routing.router);
     options.limits = limits(config);
     options.strict = config.bundles.strict;
@@ -67,11 +69,12 @@ links::LinkOptions link_options(const config::Config& config) {
     options.session.idle_timeout = config.links.idle_timeout;
     options.session.stall_timeout = config.links.stall_timeout;
     options.receiving_bytes_max = std::max(options.receiving_bytes_max, 2 * config.links.bundle_bytes_max);
-    // Certificates are not loaded yet: nobody is let in without them, unless that is what was asked for.
-    if (config.security.open) {
-        options.listen = config.links.listen;
-        for (const config::Peer& peer : config.peers)
-            options.peers.push_back({peer.id, peer.address});
+    options.listen = config.links.listen;
+    for (const config::Peer& peer : config.peers)
+        options.peers.push_back({peer.id, peer.address, peer.plain});
+    if (!config.security.open) {
+        options.session.extensions.push_back(
+            {.flags = 0, .type = node::kTrustExtension, .value = Bytes{Buffer{node::kTrustVersion}}});
     }
     options.reconnect_min = config.links.reconnect_min;
     options.reconnect_max = config.links.reconnect_max;
@@ -87,7 +90,8 @@ store::RocksStoreOptions store_options(const config::Config& config) {
 }
 
 api::SocketOptions api_options(const config::Config& config) {
-    return {config.api.endpoint, config.api.events, config.links.bundle_bytes_max + kEnvelopeBytesMax};
+    return {config.api.endpoint, config.api.events,
+            std::max(config.links.bundle_bytes_max, api::kContentFrameBytesMax) + kEnvelopeBytesMax};
 }
 
 }  // namespace tram::tramd

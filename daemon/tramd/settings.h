@@ -10,10 +10,8 @@
 
 namespace tram::tramd {
 
-/// With a node id where none is given.
-config::Config with_node_id(config::Config config);
 /// Errors: invalid_argument for an endpoint id that does not parse (validation finds those first).
-Result<node::NodeOptions> node_options(const config::Config& config);
+Result<node::NodeOptions> node_options(const config::Config& config, node::Security security);
 links::LinkOptions link_options(const config::Config& config);
 store::RocksStoreOptions store_options(const config::Config& config);
 api::SocketOptions api_options(const config::Config& config);

@@ -228,7 +228,7 @@ Result<std::size_t> Opener::State::take_header(ByteView plain) {
     const auto found = find_signer(message->signer, said->header.sender);
     if (!found) return std::unexpected{found.error()};
     if (auto good = cose::verify_sign1(*message, *found, header_context()); !good) {
-        return std::unexpected{std::move(good.error())};
+        return fail(good.error().code, "the signed header of the message: " + good.error().message);
     }
     if (sodium_memcmp(said->commitment.data(), commits_to.data(), commits_to.size()) != 0) {
         return fail(ErrorCode::kWrongSender,
@@ -261,7 +261,14 @@ Result<void> Opener::State::check_trailer() {
         return fail(ErrorCode::kMalformed,
                     "the trailer of the message is not signed the one way that is allowed");
     }
-    return cose::verify_sign1(*message, signer_key, trailer_context(), trailer_payload(header_hash, digest));
+    const auto good =
+        cose::verify_sign1(*message, signer_key, trailer_context(), trailer_payload(header_hash, digest));
+    if (!good) {
+        return fail(
+            good.error().code,
+            "the signature over the message's content does not match: it is not what the sender sealed");
+    }
+    return {};
 }
 
 Result<Buffer> Opener::State::open(ByteView chunk) {

@@ -5,7 +5,7 @@
 
 namespace tram::node::testing {
 
-Host::Host(Mesh& mesh, NodeOptions options) : mesh_{mesh}, options_{std::move(options)} {
+Host::Host(Mesh& mesh, Member member) : mesh_{mesh}, member_{std::move(member)} {
     store_ = std::make_unique<store::MemoryStore>([this](Ticket up_to, const Result<void>& outcome) {
         REQUIRE(outcome);
         durable_ = up_to;
@@ -13,8 +13,8 @@ Host::Host(Mesh& mesh, NodeOptions options) : mesh_{mesh}, options_{std::move(op
 }
 
 void Host::start() {
-    node_ = std::make_unique<Node>(options_);
-    node_->restore_trust(trust_);
+    node_ = std::make_unique<Node>(member_.options);
+    node_->restore_trust(member_.trust);
     const auto damage = store_->scan({.bundle =
                                           [this](store::BundleRecord record) {
                                               node_->restore(std::move(record));
@@ -32,6 +32,7 @@ void Host::start() {
                                           }});
     REQUIRE(damage);
     to_load_.clear();
+    checks_.clear();
     base_ = last_committed_;
     told_ = durable_ = last_committed_;
     node_->start(mesh_.now());
@@ -96,12 +97,28 @@ void Host::carry_out(effect::Transmit& transmit) {
 
 void Host::carry_out(effect::Reply& reply) {
     mesh_.replied(mesh_.index_of(*this), reply);
+    replies.push_back(std::move(reply));
+}
+
+void Host::carry_out(effect::Disconnect& disconnect) {
+    mesh_.to_end_.insert(disconnect.link);
+    disconnects.push_back(std::move(disconnect));
+}
+
+void Host::answer_check(std::size_t index) {
+    REQUIRE(index < checks_.size());
+    const effect::Check check = std::move(checks_[index]);
+    checks_.erase(checks_.begin() + static_cast<std::ptrdiff_t>(index));
+    give(input::Checked{check.check, bpsec::verify(check.claim, check.payload, check.key).has_value()});
+    settle();
 }
 
 Mesh::Mesh(std::vector<NodeOptions> nodes, std::uint32_t seed)
-    : random_{seed}, wall_{DtnTime{820'000'000'000}} {
-    for (NodeOptions& options : nodes)
-        hosts_.push_back(std::make_unique<Host>(*this, std::move(options)));
+    : Mesh{std::vector<Member>{nodes.begin(), nodes.end()}, seed} {}
+
+Mesh::Mesh(std::vector<Member> members, std::uint32_t seed) : random_{seed} {
+    for (Member& member : members)
+        hosts_.push_back(std::make_unique<Host>(*this, std::move(member)));
     for (auto& host : hosts_)
         host->start();
 }
@@ -117,14 +134,31 @@ bool Mesh::connected(std::size_t a, std::size_t b) const {
     });
 }
 
-void Mesh::connect(std::size_t a, std::size_t b) {
-    if (a == b || connected(a, b)) return;
+bool Mesh::accepts(std::size_t at, std::size_t peer) {
+    const auto named = host(at).node().accept_chain(host(peer).member().chain, now());
+    host(at).settle();
+    return named && *named == host(peer).id().to_string();
+}
+
+bool Mesh::connect(std::size_t a, std::size_t b) {
+    if (a == b || connected(a, b)) return true;
+    const bool secured = !host(a).member().chain.empty() && !host(b).member().chain.empty();
+    if (secured && !(accepts(a, b) && accepts(b, a))) return false;
+    const bool tram = secured && host(a).member().tram && host(b).member().tram;
     const LinkId link = ++last_link_;
     wires_[link] = Wire{a, b, {}, {}};
-    host(a).give(input::PeerUp{link, host(b).id(), 1 << 20, "virtual"});
-    host(b).give(input::PeerUp{link, host(a).id(), 1 << 20, "virtual"});
+    host(a).give(input::PeerUp{link, host(b).id(), 1 << 20, "virtual", secured, tram});
+    host(b).give(input::PeerUp{link, host(a).id(), 1 << 20, "virtual", secured, tram});
     host(a).settle();
     host(b).settle();
+    return true;
+}
+
+void Mesh::end_links() {
+    for (const LinkId link : std::exchange(to_end_, {})) {
+        const auto wire = wires_.find(link);
+        if (wire != wires_.end()) disconnect(wire->second.a, wire->second.b);
+    }
 }
 
 void Mesh::disconnect(std::size_t a, std::size_t b) {
@@ -197,7 +231,7 @@ void Mesh::replied(std::size_t from, const effect::Reply& reply) {
         return;
     }
     const Request& request = found.mapped();
-    REQUIRE(reply.outcome);
+    if (!reply.outcome) FAIL(reply.outcome.error().message);
     if (request.submitted) answered.insert(*request.submitted);
     if (request.acknowledged) ++delivered[*request.acknowledged];
     if (const auto* handed = std::get_if<HandOver>(&*reply.outcome)) {
@@ -232,7 +266,14 @@ void Mesh::step() {
     for (const auto& [link, wire] : wires_) {
         if (!wire.flights.empty()) busy.push_back(link);
     }
-    if (!busy.empty() && random_() % 3 != 0) {
+    std::vector<Host*> checking;
+    for (auto& each : hosts_) {
+        if (each->checking() != 0) checking.push_back(each.get());
+    }
+    if (!checking.empty() && random_() % 2 != 0) {
+        Host& chosen = *checking[random_() % checking.size()];
+        chosen.answer_check(random_() % chosen.checking());
+    } else if (!busy.empty() && random_() % 3 != 0) {
         const LinkId link = busy[random_() % busy.size()];
         Wire& wire = wires_.at(link);
         Flight flight = std::move(wire.flights.front());
@@ -248,13 +289,16 @@ void Mesh::step() {
     }
     for (auto& each : hosts_)
         each->settle();
+    end_links();
 }
 
 void Mesh::settle() {
     const auto moving = [this] {
-        return std::ranges::any_of(wires_, [](const auto& wire) {
-            return !wire.second.flights.empty() || !wire.second.unanswered.empty();
-        });
+        const bool checking =
+            std::ranges::any_of(hosts_, [](const auto& each) { return each->checking() != 0; });
+        return checking || std::ranges::any_of(wires_, [](const auto& wire) {
+                   return !wire.second.flights.empty() || !wire.second.unanswered.empty();
+               });
     };
     for (int quiet = 0; quiet < 4; ++quiet) {
         while (moving()) {

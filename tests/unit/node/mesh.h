@@ -1,5 +1,6 @@
 // A few nodes on virtual links, disks and clocks, driven by one seed: the real Node with a MemoryStore that
-// forgets unsynced batches in a crash. Checks while it runs:
+// forgets unsynced batches in a crash. Hosts with an identity show each other their certificates and exchange
+// trust; their signature checks are answered in any order, some time later. Checks while it runs:
 //   - nothing is promised (accepted, answered) before the batch it depends on is durable;
 //   - a bundle whose submission was answered is delivered, and acknowledged deliveries happen once;
 //   - the same for messages, whose content is read and compared piece by piece.
@@ -18,18 +19,31 @@
 
 #include "daemon/node/node.h"
 #include "store/memory_store.h"
+#include "tests/unit/node/test_ca.h"
 
 namespace tram::node::testing {
 
 class Mesh;
 
+/// A node to be: without `chain` it has no certificate to show.
+struct Member {
+    NodeOptions options;
+    identity::TrustBundle trust{};  ///< what its identity directory holds
+    std::vector<Bytes> chain{};
+    bool tram = true;  ///< takes part in the trust exchange
+
+    explicit Member(NodeOptions open) : options{std::move(open)} {}
+    Member(const Device& device, identity::TrustBundle known)
+        : options{device.options()}, trust{std::move(known)}, chain{device.chain} {}
+};
+
 /// One node with its disk. Unsynced batches become durable when sync() is called.
 class Host {
   public:
-    Host(Mesh& mesh, NodeOptions options);
+    Host(Mesh& mesh, Member member);
     /// Certificates for this and every later start.
-    void believe(identity::TrustBundle trust) { trust_ = std::move(trust); }
-    [[nodiscard]] NodeOptions& options() { return options_; }
+    void believe(identity::TrustBundle trust) { member_.trust = std::move(trust); }
+    [[nodiscard]] NodeOptions& options() { return member_.options; }
 
     void start();
     void crash();
@@ -42,22 +56,34 @@ class Host {
     [[nodiscard]] store::MemoryStore& store() { return *store_; }
     /// What the node has said since, in order.
     [[nodiscard]] std::vector<effect::Notify>& notifications() { return notifications_; }
-    [[nodiscard]] const bpv7::Eid& id() const { return options_.node_id; }
+    [[nodiscard]] const bpv7::Eid& id() const { return member_.options.node_id; }
+    [[nodiscard]] Member& member() { return member_; }  ///< changes count from the next start
+    [[nodiscard]] const Counters& counters() { return node_->custody().counters(); }
+    [[nodiscard]] std::size_t stored() { return node_->custody().inventory().entries().size(); }
+    /// Bundles refused with `code` since the last start.
+    [[nodiscard]] std::uint64_t refused(ErrorCode code) {
+        return counters().refused[static_cast<std::size_t>(code)];
+    }
+    [[nodiscard]] std::size_t checking() const { return checks_.size(); }
+    /// Answers the check at `index`.
+    void answer_check(std::size_t index);
+
+    std::vector<effect::Disconnect> disconnects;
+    std::vector<effect::Reply> replies;
 
   private:
-    template <typename T>
-    void carry_out(T&) {}
     void carry_out(effect::Persist& persist);
     void carry_out(effect::Accept& accept);
     void carry_out(effect::Refuse& refuse);
     void carry_out(effect::Load& load);
     void carry_out(effect::Transmit& transmit);
     void carry_out(effect::Reply& reply);
+    void carry_out(effect::Check& check) { checks_.push_back(std::move(check)); }
+    void carry_out(effect::Disconnect& disconnect);
     void carry_out(effect::Notify& notify) { notifications_.push_back(std::move(notify)); }
 
     Mesh& mesh_;
-    NodeOptions options_;
-    identity::TrustBundle trust_;
+    Member member_;
     std::vector<effect::Notify> notifications_;
     std::unique_ptr<store::MemoryStore> store_;
     std::unique_ptr<Node> node_;
@@ -67,6 +93,7 @@ class Host {
     Ticket durable_ = 0;
     Ticket told_ = 0;
     std::deque<BundleKey> to_load_;
+    std::deque<effect::Check> checks_;
 };
 
 /// What travels on a virtual link, one direction.
@@ -79,12 +106,14 @@ struct Flight {
 class Mesh {
   public:
     Mesh(std::vector<NodeOptions> nodes, std::uint32_t seed);
+    Mesh(std::vector<Member> members, std::uint32_t seed);
 
     [[nodiscard]] Host& host(std::size_t index) { return *hosts_[index]; }
     [[nodiscard]] Now now() const { return {Instant{Duration{now_ms_}}, wall_}; }
     void advance(Duration by) { now_ms_ += by.count(); }
 
-    void connect(std::size_t a, std::size_t b);
+    /// False when one of them does not accept the other's certificates.
+    bool connect(std::size_t a, std::size_t b);
     void disconnect(std::size_t a, std::size_t b);
     [[nodiscard]] bool connected(std::size_t a, std::size_t b) const;
     void crash(std::size_t host);
@@ -115,6 +144,8 @@ class Mesh {
     void settle();
 
     std::mt19937& random() { return random_; }
+    /// What clocks show; nothing: none.
+    std::optional<DtnTime>& wall() { return wall_; }
 
     /// Submissions that were answered, by payload number.
     std::set<std::uint64_t> answered;
@@ -150,6 +181,8 @@ class Mesh {
     };
     void talk_on(const Talk& talk, const effect::Reply& reply);
     void say(Talk talk, const std::function<Input(RequestId)>& make);
+    [[nodiscard]] bool accepts(std::size_t host, std::size_t peer);
+    void end_links();
     void transmitted(std::size_t host, const effect::Transmit& transmit);
     void answer(std::size_t host, LinkId link, TransferId transfer, std::optional<Refusal> refusal);
     void replied(std::size_t host, const effect::Reply& reply);
@@ -161,7 +194,8 @@ class Mesh {
     std::map<RequestId, Talk> talks_;
     std::mt19937 random_;
     Duration::rep now_ms_ = 1'000;
-    std::optional<DtnTime> wall_;
+    std::optional<DtnTime> wall_{DtnTime{kWall_ms}};
+    std::set<LinkId> to_end_;
     std::map<TransferId, std::optional<Refusal>> brought_;  // what became of them
     LinkId last_link_ = 0;
     TransferId last_transfer_ = 0;

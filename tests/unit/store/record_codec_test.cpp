@@ -68,6 +68,8 @@ class RandomRecords {
         if (coin()) t.hop_count = number();
         if (coin()) t.received_from = hop();
         if (coin()) t.last_hop = hop();
+        while (coin())
+            t.forwarded_to.push_back(hop());
         return t;
     }
 

@@ -71,6 +71,7 @@ Tombstone sample_tombstone(unsigned number) {
     tombstone.destination = "dtn://18904-srv/requests";
     tombstone.received_from = HopRecord{"dtn://18904-ks07/", 4'000};
     tombstone.last_hop = HopRecord{"dtn://18904-lt01/", 4'999};
+    tombstone.forwarded_to = {{"dtn://18904-lt02/", 4'001}};
     return tombstone;
 }
 
@@ -147,7 +148,8 @@ bool same(const BundleRecord& a, const BundleRecord& b) {
 bool same(const Tombstone& a, const Tombstone& b) {
     return a.id == b.id && a.ending == b.ending && a.ended_at_ms == b.ended_at_ms &&
            a.expires_at_ms == b.expires_at_ms && a.destination == b.destination &&
-           same(a.received_from, b.received_from) && same(a.last_hop, b.last_hop);
+           same(a.received_from, b.received_from) && same(a.last_hop, b.last_hop) &&
+           same(a.forwarded_to, b.forwarded_to);
 }
 
 RocksStoreOptions options_for(const std::filesystem::path& directory) {
