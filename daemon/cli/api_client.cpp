@@ -66,6 +66,8 @@ Outcome<void> ApiClient::send(const Request& request, const ByteView* payload) {
 }
 
 Outcome<Answer> ApiClient::receive(std::uint64_t id, Duration patience) {
+    if (!socket_) return unreachable();  // it was lost with an earlier answer
+    if (auto early = early_.extract(id); !early.empty()) return std::move(early.mapped());
     const Duration allowed = context_.timeout + patience;
     const auto deadline = Clock::now() + allowed;
     while (true) {
@@ -86,24 +88,44 @@ Outcome<Answer> ApiClient::receive(std::uint64_t id, Duration patience) {
                           context_.say(Message::kUnexpectedAnswer, context_.api),
                           context_.say(Message::kUnexpectedAnswerRemedy));
         }
-        if (answer.reply.id() != id) continue;  // a late answer to what was given up on
         if (frames.size() > 1) answer.payload = std::move(frames[1]);
-        return answer;
+        const std::uint64_t of = answer.reply.id();
+        if (of == id) return answer;
+        // Else it is a late answer to what was given up on.
+        if (posted_.contains(of)) early_.insert_or_assign(of, std::move(answer));
     }
 }
 
 Outcome<Answer> ApiClient::call(Request& request, Reply::BodyCase expected, const ByteView* payload,
                                 Duration patience) {
+    const auto posted = post(request, payload);
+    if (!posted) return std::unexpected{posted.error()};
+    return take(*posted, expected, patience);
+}
+
+Outcome<std::uint64_t> ApiClient::post(Request& request, const ByteView* payload) {
     request.set_id(++last_id_);
     try {
-        const auto exchange = [&]() -> Outcome<Answer> {
-            if (auto connected = connect(); !connected) return std::unexpected{connected.error()};
-            if (auto sent = send(request, payload); !sent) return std::unexpected{sent.error()};
-            return receive(request.id(), patience);
-        };
-        auto answer = exchange();
+        auto sent = connect();
+        if (sent) sent = send(request, payload);
+        if (!sent) {
+            hang_up();
+            return std::unexpected{sent.error()};
+        }
+    } catch (const zmq::error_t& error) {
+        hang_up();
+        return failed(ErrorCode::kUnavailable, error.what());
+    }
+    posted_.insert(last_id_);
+    return last_id_;
+}
+
+Outcome<Answer> ApiClient::take(std::uint64_t posted, Reply::BodyCase expected, Duration patience) {
+    try {
+        auto answer = receive(posted, patience);
+        posted_.erase(posted);
         if (!answer) {
-            socket_.reset();
+            hang_up();
             return answer;
         }
         const Reply& reply = answer->reply;
@@ -118,9 +140,14 @@ Outcome<Answer> ApiClient::call(Request& request, Reply::BodyCase expected, cons
         }
         return answer;
     } catch (const zmq::error_t& error) {
-        socket_.reset();
+        hang_up();
         return failed(ErrorCode::kUnavailable, error.what());
     }
+}
+
+void ApiClient::hang_up() {
+    socket_.reset();
+    forget_posted();
 }
 
 }  // namespace tram::cli

@@ -1,7 +1,10 @@
-// One conversation with tramd over ZeroMQ (proto/tram/api.proto). Requests go one at a time.
+// One conversation with tramd over ZeroMQ (proto/tram/api.proto). Requests go one at a time with call(), or
+// several at once with post() and then take() for each.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <zmq.hpp>
 
@@ -34,8 +37,16 @@ class ApiClient {
     Outcome<Answer> call(api::pb::Request& request, api::pb::Reply::BodyCase expected,
                          const ByteView* payload = nullptr, Duration patience = {});
 
+    /// Sends `request` like call() and does not wait: the number to take() the answer with.
+    Outcome<std::uint64_t> post(api::pb::Request& request, const ByteView* payload = nullptr);
+    /// Waits for the answer to what was posted, like call(). Answers may be taken in any order.
+    Outcome<Answer> take(std::uint64_t posted, api::pb::Reply::BodyCase expected, Duration patience = {});
+    /// Answers to what was posted before are not wanted any more.
+    void forget_posted() { early_.clear(), posted_.clear(); }
+
   private:
     Outcome<void> connect();
+    void hang_up();
     Outcome<void> send(const api::pb::Request& request, const ByteView* payload);
     Outcome<Answer> receive(std::uint64_t id, Duration patience);
     [[nodiscard]] std::unexpected<Failure> unreachable() const;
@@ -44,6 +55,8 @@ class ApiClient {
     std::unique_ptr<zmq::context_t> zmq_;
     std::unique_ptr<zmq::socket_t> socket_;
     std::uint64_t last_id_ = 0;
+    std::set<std::uint64_t> posted_;         // not taken yet
+    std::map<std::uint64_t, Answer> early_;  // of these, answers that came before they were asked for
 };
 
 }  // namespace tram::cli

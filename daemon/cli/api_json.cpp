@@ -76,7 +76,10 @@ json::object to_json(const api::pb::StatusReply& status) {
             {"oldest_bundle_ms", status.oldest_bundle_ms()},
             {"peers", objects(status.peers())},
             {"counters", std::move(counters)},
-            {"warnings", texts(status.warnings())}};
+            {"warnings", texts(status.warnings())},
+            {"identity", status.identity()},
+            {"certificate_ends", status.certificate_ends()},
+            {"clock_reason", status.clock_reason()}};
 }
 
 json::object to_json(const api::pb::ShowBundleReply& shown) {

@@ -21,6 +21,7 @@ using api::pb::Request;
 namespace {
 
 constexpr const char* kTextBegin = "TRAM-REQUEST:";
+constexpr const char* kGrantLabel = "CERTIFICATE";
 constexpr std::uint32_t kGrantUrgency = 4;
 
 struct ApproveOptions {
@@ -80,6 +81,7 @@ Outcome<Case> prepare(Context& context, const ApproveOptions& options) {
     if (auto there = authority_there(context, result.authority); !there)
         return std::unexpected{there.error()};
     result.out = options.out.empty() ? grant_file_of(result.request.eid) : options.out;
+    if (auto may = may_write(context, result.out, kGrantLabel); !may) return std::unexpected{may.error()};
     const std::uint32_t usual = result.request.for_authority() ? enrol::kAuthorityMonths : 12U;
     result.months = options.months.value_or(usual);
     return result;
@@ -200,7 +202,7 @@ void print_approved(Context& context, const Case& subject, const Approved& appro
 int finish(Context& context, const Case& subject, const ApproveOptions& options,
            identity::TrustBundle grant) {
     const std::string pem = identity::trust_to_pem(grant);
-    if (const auto written = write_public(context, subject.out, pem, "CERTIFICATE"); !written) {
+    if (const auto written = write_public(context, subject.out, pem, kGrantLabel); !written) {
         return report(context, written.error());
     }
     Approved approved{.grant = std::move(grant), .told = {}, .sent = {}};
@@ -229,12 +231,7 @@ int approve(Context& context, const ApproveOptions& options) {
     const auto protection = known_passphrase(context, options.passphrase, subject->authority);
     if (!protection) return report(context, protection.error());
     const Deed deed{subject->authority / "audit.log", "device.approve", subject->request.eid,
-                    fmt::format("{}; {} months; {}",
-                                subject->request.for_authority() ? "authority"
-                                : subject->request.sealing_key   ? "tls sign seal"
-                                                                 : "tls sign",
-                                subject->months, identity::check_groups(subject->request.wire)),
-                    subject->clock_trusted};
+                    approval_detail(subject->request, subject->months), subject->clock_trusted};
     auto grant = noted(deed, [&] {
         return enrol::approve(subject->authority, subject->request,
                               {.now = std::time(nullptr), .months = subject->months}, protection->key());

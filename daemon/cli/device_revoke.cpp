@@ -22,6 +22,8 @@ using api::pb::Request;
 
 namespace {
 
+constexpr const char* kListLabel = "TRAM REVOCATION LIST";
+
 struct RevokeOptions {
     std::string config;
     std::string node;
@@ -52,6 +54,9 @@ Outcome<Case> prepare(Context& context, const RevokeOptions& options) {
     }
     if (auto there = authority_there(context, result.authority); !there)
         return std::unexpected{there.error()};
+    if (!options.out.empty()) {
+        if (auto may = may_write(context, options.out, kListLabel); !may) return std::unexpected{may.error()};
+    }
     const auto issued = enrol::list_issued(result.authority);
     if (!issued) return std::unexpected{failure_of(issued.error())};
     const auto of_node = [&](const enrol::Issued& each) { return each.certificate.eid == result.eid; };
@@ -198,8 +203,7 @@ int revoke(Context& context, const RevokeOptions& options) {
     int exit_code = kExitFine;
     const identity::TrustBundle news{{}, {*outcomes.list}};
     if (!options.out.empty()) {
-        const auto written =
-            write_public(context, options.out, identity::trust_to_pem(news), "TRAM REVOCATION LIST");
+        const auto written = write_public(context, options.out, identity::trust_to_pem(news), kListLabel);
         if (!written) exit_code = report(context, written.error());
     }
     if (!options.no_daemon) {

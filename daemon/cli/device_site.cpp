@@ -1,5 +1,6 @@
 #include "daemon/cli/device_site.h"
 
+#include <cstring>
 #include <fmt/chrono.h>
 #include <fstream>
 #include <ostream>
@@ -32,7 +33,7 @@ Outcome<Protection> passphrase_in(Context& context, const std::string& file) {
     auto contents = read_input(context, file, kPassphraseFileMax);
     if (!contents) return std::unexpected{contents.error()};
     std::string text{as_text(*contents)};
-    std::fill(contents->begin(), contents->end(), std::uint8_t{0});
+    ::explicit_bzero(contents->data(), contents->size());
     if (const auto end = text.find_first_of("\r\n"); end != std::string::npos) text.resize(end);
     if (text.empty()) {
         return failed(ErrorCode::kInvalidArgument, context.say(Message::kPassphraseEmpty, file));
@@ -96,6 +97,13 @@ std::string wishes(const Context& context, const identity::DeviceRequest& reques
     std::string text = "TLS, " + context.say(Message::kWishSigning);
     if (request.sealing_key) text += ", " + context.say(Message::kWishSealing);
     return text;
+}
+
+std::string approval_detail(const identity::DeviceRequest& request, std::uint32_t months) {
+    const char* what = request.for_authority() ? "authority"
+                       : request.sealing_key   ? "tls sign seal"
+                                               : "tls sign";
+    return fmt::format("{}; {} months; {}", what, months, identity::check_groups(request.wire));
 }
 
 void add_passphrase_options(CLI::App& app, PassphraseOptions& options, bool fresh) {
@@ -187,17 +195,19 @@ Outcome<void> note(const Deed& deed) {
     return {};
 }
 
+Outcome<void> may_write(const Context& context, const std::filesystem::path& file, std::string_view label) {
+    if (!enrol::is_there(file)) return {};
+    std::ifstream in{file};
+    std::string first;
+    std::getline(in, first);
+    if (first.starts_with("-----BEGIN " + std::string{label})) return {};
+    return failed(ErrorCode::kDuplicate, context.say(Message::kFileDiffers, file.string()),
+                  context.say(Message::kOtherFile));
+}
+
 Outcome<void> write_public(const Context& context, const std::filesystem::path& file, const std::string& text,
                            std::string_view label) {
-    if (enrol::is_there(file)) {
-        std::ifstream in{file};
-        std::string first;
-        std::getline(in, first);
-        if (!first.starts_with("-----BEGIN " + std::string{label})) {
-            return failed(ErrorCode::kDuplicate, context.say(Message::kFileDiffers, file.string()),
-                          context.say(Message::kOtherFile));
-        }
-    }
+    if (auto may = may_write(context, file, label); !may) return may;
     if (auto written = enrol::write_file(file, as_bytes(text), enrol::Readers::kAll); !written) {
         return std::unexpected{failure_of(written.error())};
     }

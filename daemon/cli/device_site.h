@@ -43,6 +43,8 @@ std::string wishes(const Context& context, const identity::DeviceRequest& reques
 
 /// Errors: not_found (there is no directory of an authority or a root).
 Outcome<void> authority_there(const Context& context, const std::filesystem::path& directory);
+/// What the audit log says of an approval.
+std::string approval_detail(const identity::DeviceRequest& request, std::uint32_t months);
 
 // Passphrases of roots and authorities.
 
@@ -122,8 +124,11 @@ auto noted(const Deed& deed, Body&& body) -> Outcome<typename std::invoke_result
 
 // Files and the daemon.
 
-/// Writes a file that is no secret, durably, over one that holds the same kind of thing. Errors: duplicate
-/// (something else is there), io.
+/// Whether write_public() would write there; for those who want to know before they do something. Errors:
+/// duplicate (something else is there).
+Outcome<void> may_write(const Context& context, const std::filesystem::path& file, std::string_view label);
+/// Writes a file that is no secret, durably, over nothing or over one whose first line begins a PEM block
+/// with that label. Errors: duplicate (something else is there), io.
 Outcome<void> write_public(const Context& context, const std::filesystem::path& file, const std::string& text,
                            std::string_view label);
 

@@ -21,28 +21,75 @@ struct Made {
     identity::UnixTime device_ends = 0;
 };
 
-Result<Made> make_all(const Places& site, const std::string& node_id, const enrol::KeyProtection& protection,
-                      identity::UnixTime now) {
+/// The steps of init, approve and accept, one after the other, each with its entry in its log.
+class Steps {
+  public:
+    Steps(const Places& site, const enrol::KeyProtection& protection)
+        : site_{site}, protection_{protection} {}
+
+    Outcome<identity::Certificate> root(const std::string& name) const {
+        return noted(deed(site_.root, "root.init", name, {}),
+                     [&] { return enrol::create_root(site_.root, name, protection_, now_); });
+    }
+
+    Outcome<void> authority(const std::string& commune, const std::string& name) const {
+        const std::string eid = identity::commune_eid(commune);
+        const auto request = noted(deed(site_.authority, "authority.init", eid, {}), [&] {
+            return enrol::create_authority(site_.authority, commune, name, protection_);
+        });
+        if (!request) return std::unexpected{request.error()};
+        const auto grant = approved(site_.root, *request, enrol::kAuthorityMonths);
+        if (!grant) return std::unexpected{grant.error()};
+        return noted(deed(site_.authority, "authority.accept", eid, {}),
+                     [&] { return enrol::accept_authority_grant(site_.authority, *grant); });
+    }
+
+    Outcome<enrol::Identity> device(const std::string& node_id) const {
+        const Deed init{site_.audit, "device.init", node_id, "standalone; tls sign seal",
+                        site_.clock_trusted};
+        const auto request =
+            noted(init, [&] { return enrol::create_device(site_.identity, node_id, "", true); });
+        if (!request) return std::unexpected{request.error()};
+        const auto grant = approved(site_.authority, *request, enrol::IssueTerms{}.months);
+        if (!grant) return std::unexpected{grant.error()};
+        const Deed accept{site_.audit, "device.accept", node_id, "standalone", site_.clock_trusted};
+        const auto taken = noted(accept, [&] { return enrol::accept_grant(site_.identity, *grant); });
+        if (!taken) return std::unexpected{taken.error()};
+        auto loaded = enrol::load_identity(site_.identity);
+        if (!loaded) return std::unexpected{failure_of(loaded.error())};
+        return std::move(*loaded);
+    }
+
+  private:
+    [[nodiscard]] Deed deed(const std::filesystem::path& directory, const char* act,
+                            const std::string& subject, const std::string& detail) const {
+        return {directory / "audit.log", act, subject, detail, site_.clock_trusted};
+    }
+
+    [[nodiscard]] Outcome<identity::TrustBundle> approved(const std::filesystem::path& by,
+                                                          const identity::DeviceRequest& request,
+                                                          std::uint32_t months) const {
+        return noted(deed(by, "device.approve", request.eid, approval_detail(request, months)), [&] {
+            return enrol::approve(by, request, {.now = now_, .months = months}, protection_);
+        });
+    }
+
+    const Places& site_;
+    const enrol::KeyProtection& protection_;
+    identity::UnixTime now_ = std::time(nullptr);
+};
+
+Outcome<Made> make_all(const Places& site, const std::string& node_id,
+                       const enrol::KeyProtection& protection) {
     const std::string commune{identity::commune_of(node_id)};
-    auto root = enrol::create_root(site.root, "Tram " + commune, protection, now);
-    if (!root) return std::unexpected{std::move(root.error())};
-    const auto office = enrol::create_authority(site.authority, commune, "Tram " + commune, protection);
-    if (!office) return std::unexpected{office.error()};
-    const auto of_office = enrol::approve(site.root, *office, {now, enrol::kAuthorityMonths}, protection);
-    if (!of_office) return std::unexpected{of_office.error()};
-    if (auto taken = enrol::accept_authority_grant(site.authority, *of_office); !taken) {
-        return std::unexpected{std::move(taken.error())};
-    }
-    const auto device = enrol::create_device(site.identity, node_id, "", true);
+    const std::string name = "Tram " + commune;
+    const Steps steps{site, protection};
+    auto root = steps.root(name);
+    if (!root) return std::unexpected{root.error()};
+    if (const auto made = steps.authority(commune, name); !made) return std::unexpected{made.error()};
+    const auto device = steps.device(node_id);
     if (!device) return std::unexpected{device.error()};
-    const auto of_device = enrol::approve(site.authority, *device, {.now = now}, protection);
-    if (!of_device) return std::unexpected{of_device.error()};
-    if (auto taken = enrol::accept_grant(site.identity, *of_device); !taken) {
-        return std::unexpected{std::move(taken.error())};
-    }
-    const auto loaded = enrol::load_identity(site.identity);
-    if (!loaded) return std::unexpected{loaded.error()};
-    return Made{std::move(*root), loaded->tls.not_after};
+    return Made{std::move(*root), device->tls.not_after};
 }
 
 /// Takes away what this call has made, so that the next one can begin anew. Nobody has seen these keys.
@@ -107,22 +154,10 @@ int init_standalone(Context& context, const Places& site, const std::string& nod
     }
     const auto protection = new_passphrase(context, passphrase);
     if (!protection) return report(context, protection.error());
-    const Deed deed{site.audit, "device.init", node_id, "standalone: root, authority, tls sign seal",
-                    site.clock_trusted};
-    const auto made =
-        noted(deed, [&] { return make_all(site, node_id, protection->key(), std::time(nullptr)); });
+    const auto made = make_all(site, node_id, protection->key());
     if (!made) {
         remove_new(site);
         return report(context, made.error());
-    }
-    // Their own logs begin with what they have done already.
-    const Deed of_root{site.root / "audit.log", "device.approve",
-                       identity::commune_eid(identity::commune_of(node_id)), "standalone",
-                       site.clock_trusted};
-    const Deed of_authority{site.authority / "audit.log", "device.approve", node_id,
-                            "standalone, tls sign seal", site.clock_trusted};
-    for (const Deed& done : {of_root, of_authority}) {
-        if (const auto written = note(done); !written) return report(context, written.error());
     }
     print_made(context, site, node_id, *made);
     return kExitFine;

@@ -16,21 +16,9 @@ namespace {
 
 constexpr std::size_t kChunkBytes = 64U << 10;
 
-class File {
-  public:
-    File(const std::filesystem::path& path, int flags) : fd_{::open(path.c_str(), flags | O_CLOEXEC, 0666)} {}
-    ~File() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-
-    [[nodiscard]] bool is_open() const { return fd_ >= 0; }
-    [[nodiscard]] int fd() const { return fd_; }
-
-  private:
-    int fd_;
-};
+Descriptor open_file(const std::filesystem::path& path, int flags) {
+    return Descriptor{::open(path.c_str(), flags | O_CLOEXEC, 0666)};
+}
 
 std::unexpected<Failure> failed_on(const std::filesystem::path& path) {
     const int number = errno;
@@ -60,29 +48,35 @@ bool write_all(int fd, ByteView contents) {
     return true;
 }
 
-bool same_contents(int fd, ByteView contents) {
+/// Compares from the beginning of both.
+bool same_contents(int one, int other) {
     Buffer chunk(kChunkBytes);
+    Buffer expected(kChunkBytes);
+    off_t offset = 0;
     while (true) {
-        const ssize_t count = read_some(fd, chunk);
+        const ssize_t count = ::pread(one, chunk.data(), chunk.size(), offset);
         if (count < 0) return false;
-        if (count == 0) return contents.empty();
         const auto length = static_cast<std::size_t>(count);
-        if (length > contents.size() || !std::equal(chunk.begin(), chunk.begin() + count, contents.begin())) {
-            return false;
+        // One byte more, so that a longer file is noticed.
+        std::size_t got = 0;
+        const std::size_t wanted = std::max<std::size_t>(length, 1);
+        while (got < wanted) {
+            const ssize_t some =
+                ::pread(other, expected.data() + got, wanted - got, offset + static_cast<off_t>(got));
+            if (some < 0) return false;
+            if (some == 0) break;
+            got += static_cast<std::size_t>(some);
         }
-        contents = contents.subspan(length);
+        if (got != length || !std::equal(chunk.begin(), chunk.begin() + count, expected.begin()))
+            return false;
+        if (length == 0) return true;
+        offset += count;
     }
 }
 
 Outcome<void> sync_directory(const std::filesystem::path& directory) {
-    const File handle{directory, O_RDONLY | O_DIRECTORY};
-    if (!handle.is_open() || ::fsync(handle.fd()) != 0) return failed_on(directory);
-    return {};
-}
-
-Outcome<void> write_synced(const std::filesystem::path& path, ByteView contents) {
-    const File out{path, O_WRONLY | O_CREAT | O_TRUNC};
-    if (!out.is_open() || !write_all(out.fd(), contents) || ::fsync(out.fd()) != 0) return failed_on(path);
+    const Descriptor handle = open_file(directory, O_RDONLY | O_DIRECTORY);
+    if (!handle.is_open() || ::fsync(handle.get()) != 0) return failed_on(directory);
     return {};
 }
 
@@ -98,21 +92,6 @@ int rename_new(const std::filesystem::path& from, const std::filesystem::path& t
     return ::rename(from.c_str(), to.c_str());
 }
 
-/// What is at `target` already: nothing, or the same; other contents are a failure.
-Outcome<bool> there_already(const Context& context, const std::filesystem::path& target, ByteView contents) {
-    const File present{target, O_RDONLY | O_NOFOLLOW};
-    if (!present.is_open()) {
-        if (errno == ENOENT) return false;
-        return failed_on(target);
-    }
-    if (!same_contents(present.fd(), contents)) {
-        return failed(ErrorCode::kDuplicate, context.say(Message::kFileDiffers, target.string()),
-                      context.say(Message::kFileDiffersRemedy));
-    }
-    if (::fsync(present.fd()) != 0) return failed_on(target);
-    return true;
-}
-
 }  // namespace
 
 Outcome<Buffer> read_input(Context& context, const std::string& file, std::size_t bytes_max) {
@@ -125,10 +104,10 @@ Outcome<Buffer> read_input(Context& context, const std::string& file, std::size_
         }
         return result;
     }
-    const File in{file, O_RDONLY};
+    const Descriptor in = open_file(file, O_RDONLY);
     if (!in.is_open()) return failed_on(file);
     while (true) {
-        const ssize_t count = read_some(in.fd(), chunk);
+        const ssize_t count = read_some(in.get(), chunk);
         if (count < 0) return failed_on(file);
         if (count == 0) return result;
         append(result, ByteView{chunk}.first(static_cast<std::size_t>(count)));
@@ -136,28 +115,121 @@ Outcome<Buffer> read_input(Context& context, const std::string& file, std::size_
     }
 }
 
+Descriptor::~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+}
+
+Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+}
+
+Outcome<Input> Input::open(Context& context, const std::string& file, std::size_t memory_bytes_max) {
+    Input input;
+    input.file_ = file;
+    if (file != "-") {
+        struct stat status{};
+        input.in_ = open_file(file, O_RDONLY);
+        if (!input.in_.is_open() || ::fstat(input.in_.get(), &status) != 0) return failed_on(file);
+        if (S_ISREG(status.st_mode)) {
+            input.size_ = static_cast<std::uint64_t>(status.st_size);
+            return input;
+        }
+        input.in_ = {};
+    }
+    auto all = read_input(context, file, memory_bytes_max);
+    if (!all) return std::unexpected{all.error()};
+    input.memory_ = std::move(*all);
+    input.size_ = input.memory_.size();
+    return input;
+}
+
+Outcome<Buffer> Input::next(std::size_t bytes) {
+    Buffer part(static_cast<std::size_t>(std::min<std::uint64_t>(bytes, size_ - taken_)));
+    std::size_t got = 0;
+    if (!in_.is_open()) {
+        const auto begin = memory_.begin() + static_cast<std::ptrdiff_t>(taken_);
+        std::copy_n(begin, part.size(), part.begin());
+        got = part.size();
+    }
+    while (got < part.size()) {
+        const ssize_t count = read_some(in_.get(), std::span{part}.subspan(got));
+        if (count < 0) return failed_on(file_);
+        if (count == 0) return failed(ErrorCode::kTruncated, file_ + ": the file became shorter meanwhile");
+        got += static_cast<std::size_t>(count);
+    }
+    taken_ += part.size();
+    return part;
+}
+
+bool Input::has_more() const {
+    std::uint8_t byte = 0;
+    return in_.is_open() && read_some(in_.get(), {&byte, 1}) > 0;
+}
+
+// Best without any name: then not even a kill leaves something behind. Where the file system cannot do that
+// (FAT), a hidden file beside the target, always the same, so that the next attempt removes it.
+Outcome<NewFile> NewFile::create(const std::filesystem::path& directory, const std::string& name) {
+    NewFile file;
+    file.directory_ = directory;
+    file.target_ = directory / name;
+    if (::access("/proc/self/fd", X_OK) == 0) file.out_ = open_file(directory, O_RDWR | O_TMPFILE);
+    if (file.out_.is_open()) return file;
+    file.part_ = directory / ("." + name + ".part");
+    ::unlink(file.part_->c_str());
+    file.out_ = open_file(*file.part_, O_RDWR | O_CREAT | O_EXCL);
+    if (file.out_.is_open()) return file;
+    file.part_.reset();
+    return failed_on(directory);
+}
+
+NewFile::NewFile(NewFile&& other) noexcept
+    : directory_{std::move(other.directory_)},
+      target_{std::move(other.target_)},
+      part_{std::exchange(other.part_, std::nullopt)},
+      out_{std::move(other.out_)} {}
+
+NewFile::~NewFile() {
+    if (part_) ::unlink(part_->c_str());
+}
+
+Outcome<void> NewFile::write(ByteView contents) {
+    if (!write_all(out_.get(), contents)) return failed_on(target_);
+    return {};
+}
+
+int NewFile::give_name() const {
+    if (part_) return rename_new(*part_, target_);
+    const std::string self = "/proc/self/fd/" + std::to_string(out_.get());
+    return ::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, target_.c_str(), AT_SYMLINK_FOLLOW);
+}
+
+Outcome<Stored> NewFile::commit(const Context& context) {
+    if (::fsync(out_.get()) != 0) return failed_on(target_);
+    Stored stored = Stored::kWritten;
+    if (give_name() == 0) {
+        part_.reset();
+    } else {
+        if (errno != EEXIST) return failed_on(target_);
+        const Descriptor present = open_file(target_, O_RDONLY | O_NOFOLLOW);
+        if (!present.is_open()) return failed_on(target_);
+        if (!same_contents(out_.get(), present.get())) {
+            return failed(ErrorCode::kDuplicate, context.say(Message::kFileDiffers, target_.string()),
+                          context.say(Message::kFileDiffersRemedy));
+        }
+        if (::fsync(present.get()) != 0) return failed_on(target_);
+        stored = Stored::kAlreadyThere;
+    }
+    if (auto synced = sync_directory(directory_); !synced) return std::unexpected{synced.error()};
+    return stored;
+}
+
 Outcome<Stored> store_durably(const Context& context, const std::filesystem::path& directory,
                               const std::string& name, ByteView contents) {
-    const std::filesystem::path target = directory / name;
-    const std::filesystem::path part = directory / ("." + name + "." + std::to_string(::getpid()) + ".part");
-    auto there = there_already(context, target, contents);
-    if (!there) return std::unexpected{there.error()};
-    if (!*there) {
-        if (auto written = write_synced(part, contents); !written) {
-            ::unlink(part.c_str());
-            return std::unexpected{written.error()};
-        }
-        if (rename_new(part, target) != 0) {
-            auto failure = failed_on(target);
-            const bool raced = errno == EEXIST;
-            ::unlink(part.c_str());
-            if (!raced) return failure;
-            auto now_there = there_already(context, target, contents);
-            if (!now_there) return std::unexpected{now_there.error()};
-        }
-    }
-    if (auto synced = sync_directory(directory); !synced) return std::unexpected{synced.error()};
-    return *there ? Stored::kAlreadyThere : Stored::kWritten;
+    auto file = NewFile::create(directory, name);
+    if (!file) return std::unexpected{file.error()};
+    if (auto written = file->write(contents); !written) return std::unexpected{written.error()};
+    return file->commit(context);
 }
 
 std::string file_name_of(std::string_view text) {

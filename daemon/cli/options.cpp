@@ -51,6 +51,12 @@ CLI::Option* add_size(CLI::App& app, const std::string& names, std::uint64_t& ou
         ->type_name("SIZE");
 }
 
+std::string problem_with_node_id(const std::string& text) {
+    const auto eid = bpv7::Eid::parse(text);
+    if (!eid) return eid.error().message;
+    return eid->is_node_id() ? "" : text + " is no node id such as dtn://18904-srv/";
+}
+
 CLI::Option* add_endpoint(CLI::App& app, const std::string& names, std::string& out,
                           const std::string& description) {
     return app

@@ -23,4 +23,7 @@ CLI::Option* add_size(CLI::App& app, const std::string& names, std::uint64_t& ou
 CLI::Option* add_endpoint(CLI::App& app, const std::string& names, std::string& out,
                           const std::string& description);
 
+/// What is wrong with a node id, or nothing. For CLI::Option::check().
+std::string problem_with_node_id(const std::string& text);
+
 }  // namespace tram::cli

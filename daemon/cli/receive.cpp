@@ -5,18 +5,15 @@
 //
 // The line comes even when the acknowledgement did not get through ("acknowledged": false): the payload is
 // here. Such a bundle comes again with the same id.
-#include <algorithm>
-#include <chrono>
 #include <memory>
 #include <ostream>
-#include <thread>
 
 #include "daemon/cli/api_client.h"
 #include "daemon/cli/commands.h"
 #include "daemon/cli/file_io.h"
 #include "daemon/cli/format.h"
-#include "daemon/cli/options.h"
 #include "daemon/cli/output.h"
+#include "daemon/cli/receive_loop.h"
 
 namespace tram::cli {
 
@@ -24,90 +21,31 @@ namespace {
 
 using api::pb::Reply;
 using api::pb::Request;
-using Clock = std::chrono::steady_clock;
-
-/// How long one request waits at the daemon; short, so that a daemon that went away is noticed.
-constexpr Duration kWaitMax{2'000};
-constexpr Duration kReconnectPause{500};
-
-struct ReceiveOptions {
-    std::string endpoint;
-    std::string output = ".";
-    std::optional<Duration> wait;
-    std::uint64_t count = 0;  ///< 0: no limit
-    bool follow = false;
-};
+using Step = ReceiveLoop::Step;
 
 class Receiver {
   public:
     Receiver(Context& context, const ReceiveOptions& options)
-        : context_{context}, options_{options}, client_{context} {}
+        : context_{context}, options_{options}, client_{context}, loop_{context, options} {}
 
-    int run();
+    int run() {
+        return loop_.run([this](Duration wait) { return fetch(wait); });
+    }
 
   private:
-    enum class Step : std::uint8_t { kGotOne, kNothing };
-
-    Outcome<Step> step(Duration wait);
+    Outcome<Step> fetch(Duration wait);
     Outcome<void> keep(const Answer& answer);
     Outcome<void> write_out(const Answer& answer, boost::json::object& line);
     Outcome<void> acknowledge(const std::string& token);
     void print(const Answer& answer, const boost::json::object& line);
-    bool wait_for_daemon(const Failure& failure);
-    [[nodiscard]] std::optional<Duration> time_left() const;
-    [[nodiscard]] bool enough() const { return options_.count != 0 && received_ >= options_.count; }
 
     Context& context_;
     const ReceiveOptions& options_;
     ApiClient client_;
-    std::uint64_t received_ = 0;
-    Clock::time_point waiting_since_ = Clock::now();
-    bool said_reconnecting_ = false;
+    ReceiveLoop loop_;
 };
 
-/// How long to wait for the next bundle: nothing means that it is time to end.
-std::optional<Duration> Receiver::time_left() const {
-    if (options_.follow && !options_.wait) return kWaitMax;
-    if (received_ > 0 && !options_.follow) return Duration{0};  // what is there, but no waiting for more
-    const Duration wait = options_.wait.value_or(Duration{0});
-    const auto waited = std::chrono::duration_cast<Duration>(Clock::now() - waiting_since_);
-    if (waited >= wait && waited > Duration{0} && wait > Duration{0}) return std::nullopt;
-    return std::clamp(wait - waited, Duration{0}, kWaitMax);
-}
-
-int Receiver::run() {
-    while (!enough() && context_.out.good()) {
-        const auto wait = time_left();
-        if (!wait) break;
-        const auto result = step(*wait);
-        if (!result) {
-            if (wait_for_daemon(result.error())) continue;
-            return report(context_, result.error());
-        }
-        said_reconnecting_ = false;
-        if (*result == Step::kGotOne) {
-            waiting_since_ = Clock::now();
-        } else if (*wait == Duration{0}) {
-            break;
-        }
-    }
-    if (received_ > 0) return kExitFine;
-    context_.err << printable(context_.say(Message::kNothingWaiting, options_.endpoint), context_.ascii)
-                 << "\n";
-    return kExitWarning;
-}
-
-/// With --follow, a daemon that restarts is waited for; true when it is worth trying again.
-bool Receiver::wait_for_daemon(const Failure& failure) {
-    if (!options_.follow || failure.code != code_name(ErrorCode::kUnavailable)) return false;
-    if (!std::exchange(said_reconnecting_, true)) {
-        context_.err << context_.say(Message::kReconnecting, context_.api) << std::endl;
-    }
-    std::this_thread::sleep_for(kReconnectPause);
-    return time_left().has_value();
-}
-
-Outcome<Receiver::Step> Receiver::step(Duration wait) {
+Outcome<Step> Receiver::fetch(Duration wait) {
     Request request;
     auto& receive = *request.mutable_receive_bundle();
     receive.set_endpoint(options_.endpoint);
@@ -132,7 +70,7 @@ Outcome<void> Receiver::keep(const Answer& answer) {
     if (auto written = write_out(answer, line); !written) return written;
     const auto acknowledged = acknowledge(bundle.token());
     line["acknowledged"] = acknowledged.has_value();
-    ++received_;
+    loop_.count_one();
     print(answer, line);
     return acknowledged;
 }
@@ -204,20 +142,8 @@ void add_bundle_receive(CLI::App& bundle, Context& context, Action& action) {
     auto options = std::make_shared<ReceiveOptions>();
     auto* receive = bundle.add_subcommand(
         "receive", "take the bundles that wait at an endpoint; each is acknowledged when its file is safe");
-    add_endpoint(*receive, "--endpoint", options->endpoint, "an endpoint of this node")->required();
-    receive
-        ->add_option("--output", options->output,
-                     "directory for the payloads, named by short id; - for standard output")
-        ->type_name("DIR")
-        ->capture_default_str();
-    receive->add_flag("--follow", options->follow,
-                      "go on waiting for more, through restarts of the daemon too");
-    add_duration(*receive, "--wait", options->wait,
-                 "wait this long for a bundle (default: not at all; with --follow: for ever)");
-    receive->add_option("--count", options->count, "stop after this many")
-        ->check(CLI::PositiveNumber)
-        ->type_name("COUNT");
-    receive->footer("Exit status 1 when there was nothing to receive.");
+    add_receive_options(*receive, *options,
+                        "directory for the payloads, named by short id; - for standard output");
     receive->callback([=, &context, &action] {
         action = [options, &context] { return receive_bundles(context, *options); };
     });

@@ -1,14 +1,13 @@
-// `tram bundle send`: says "queued" only when the daemon has the bundle on disk.
+// `tram bundle send`: says "queued" only when the daemon has the bundle on disk, and that it is not sealed.
 #include <memory>
-#include <optional>
 #include <ostream>
 #include <string>
 
 #include "daemon/cli/api_client.h"
 #include "daemon/cli/commands.h"
 #include "daemon/cli/file_io.h"
-#include "daemon/cli/options.h"
 #include "daemon/cli/output.h"
+#include "daemon/cli/send_terms.h"
 
 namespace tram::cli {
 
@@ -24,11 +23,7 @@ constexpr std::size_t kBytesPerMillisecond = 4'000;
 
 struct SendOptions {
     std::string file;
-    std::string to;
-    std::string from;
-    std::string kind;
-    std::optional<Duration> lifetime;
-    std::uint32_t urgency = 0;
+    SendTerms terms;
     bool report_delivery = false;
 };
 
@@ -50,22 +45,13 @@ Outcome<void> check_size(ApiClient& client, std::size_t size) {
 }
 
 int send_bundle(Context& context, const SendOptions& options) {
-    if (options.lifetime == Duration{0}) {
-        return report(context, failed(ErrorCode::kInvalidArgument,
-                                      "a lifetime of nothing: the bundle would expire at once",
-                                      "give a lifetime such as \"7 d\", or none for the configured one")
-                                   .error());
-    }
+    if (const auto good = check(options.terms); !good) return report(context, good.error());
     const auto payload = read_input(context, options.file, kPayloadBytesMax);
     if (!payload) return report(context, payload.error());
 
     Request request;
     auto& send = *request.mutable_send_bundle();
-    send.set_destination(options.to);
-    send.set_source(options.from);
-    send.set_lifetime_ms(static_cast<std::uint64_t>(options.lifetime.value_or(Duration{0}).count()));
-    send.set_urgency(options.urgency);
-    send.set_kind(options.kind);
+    copy(options.terms, send);
     send.set_report_delivery(options.report_delivery);
 
     ApiClient client{context};
@@ -80,6 +66,7 @@ int send_bundle(Context& context, const SendOptions& options) {
             context.out << printable(context.say(Message::kQueued, sent.short_id(), sent.bundle_id()),
                                      context.ascii)
                         << "\n";
+            context.err << context.say(Message::kWarning) << ": " << context.say(Message::kNotSealed) << "\n";
             break;
         case Format::kName: context.out << sent.short_id() << "\n"; break;
         case Format::kJson:
@@ -97,18 +84,7 @@ void add_bundle_send(CLI::App& bundle, Context& context, Action& action) {
     auto options = std::make_shared<SendOptions>();
     auto* send = bundle.add_subcommand("send", "send the contents of a file as one bundle");
     send->add_option("FILE", options->file, "the payload; - for standard input")->required();
-    add_endpoint(*send, "--to", options->to, "destination endpoint")->required();
-    add_endpoint(*send, "--from", options->from, "source, an endpoint of this node (default: the node id)");
-    add_duration(*send, "--lifetime", options->lifetime,
-                 "how long it lives, such as \"7 d\" (default: as configured)");
-    send->add_option("--urgency", options->urgency, "0 normal to 4 express at a given time")
-        ->check(CLI::Range(0, 4))
-        ->type_name("0..4")
-        ->capture_default_str();
-    send->add_option("--kind", options->kind,
-                     "receipt, control, request, update, notice or bulk (default: bulk)")
-        ->check(CLI::IsMember({"receipt", "control", "request", "update", "notice", "bulk"}))
-        ->type_name("KIND");
+    add_send_terms(*send, options->terms);
     send->add_flag("--report-delivery", options->report_delivery,
                    "ask for a status report when it is delivered");
     send->callback(

@@ -1,13 +1,17 @@
 // `tram status`: the verdict first, then the peers, then what to do.
 #include <algorithm>
+#include <ctime>
+#include <iterator>
 #include <ostream>
 #include <vector>
 
 #include "daemon/cli/api_client.h"
 #include "daemon/cli/api_json.h"
 #include "daemon/cli/commands.h"
+#include "daemon/cli/device_site.h"
 #include "daemon/cli/format.h"
 #include "daemon/cli/output.h"
+#include "daemon/cli/status_security.h"
 
 namespace tram::cli {
 
@@ -23,6 +27,7 @@ constexpr std::uint64_t kStoreCriticalPercent = 95;
 
 struct Verdict {
     int exit_code = kExitFine;
+    std::string identity;
     std::vector<std::string> warnings;
 
     [[nodiscard]] std::string_view word() const {
@@ -48,6 +53,10 @@ Verdict judge(const Context& context, const StatusReply& status) {
     } else if (!verdict.warnings.empty()) {
         verdict.exit_code = kExitWarning;
     }
+    SecurityVerdict security = judge_security(context, status, std::time(nullptr));
+    verdict.exit_code = std::max(verdict.exit_code, security.exit_code);
+    verdict.identity = std::move(security.identity);
+    std::ranges::move(security.warnings, std::back_inserter(verdict.warnings));
     return verdict;
 }
 
@@ -82,8 +91,9 @@ void print_table(Context& context, const StatusReply& status, const Verdict& ver
     context.out << context.say(Message::kStatusLine, word + "  " + node,
                                percent(status.store_bytes(), status.store_quota_bytes()),
                                human_size(status.store_quota_bytes()), context.say(clock))
-                << "\n"
-                << context.say(Message::kStatusBundles, status.bundles(), human_size(status.bundle_bytes()),
+                << "\n";
+    if (!verdict.identity.empty()) print_line(context, verdict.identity);
+    context.out << context.say(Message::kStatusBundles, status.bundles(), human_size(status.bundle_bytes()),
                                status.waiting_forward(), status.waiting_delivery(), status.held())
                 << "\n"
                 << context.say(Message::kStatusOldest,

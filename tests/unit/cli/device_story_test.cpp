@@ -25,9 +25,10 @@ TEST_CASE("standalone makes root, authority and a device that may take part", "[
     CHECK(identity->sealing_key != nullptr);
     CHECK(enrol::list_issued(machine.path("authority"))->size() == 3);
     CHECK(enrol::list_issued(machine.path("root"))->size() == 1);
-    CHECK(machine.acts() == std::vector<std::string>{"device.init"});
-    CHECK(machine.acts("authority/audit.log") == std::vector<std::string>{"device.approve"});
-    CHECK(machine.acts("root/audit.log") == std::vector<std::string>{"device.approve"});
+    CHECK(machine.acts() == std::vector<std::string>{"device.init", "device.accept"});
+    CHECK(machine.acts("authority/audit.log") ==
+          std::vector<std::string>{"authority.init", "authority.accept", "device.approve"});
+    CHECK(machine.acts("root/audit.log") == std::vector<std::string>{"root.init", "device.approve"});
     // What to move away comes root first; what to do next are commands.
     CHECK(ran.out.starts_with("dtn://18904-srv/ is ready, certified until 20"));
     CHECK(contains(ran.out, "\n  1. " + machine.path("root") + " first: "));
@@ -61,22 +62,23 @@ TEST_CASE("standalone does not touch what is there", "[cli][device]") {
 
 TEST_CASE("standalone that cannot be finished leaves no keys", "[cli][device]") {
     const Machine machine;
-    write(machine.path("tram.toml"), "[security]\nidentity = \"" + machine.path("file/identity") +
-                                         "\"\naudit = \"" + machine.path("audit.log") + "\"\n");
-    write(machine.path("file"), "");
+    // The last entry that a device needs cannot be written: its log is a directory.
+    std::filesystem::create_directory(machine.path("audit.log"));
     const Ran ran = machine.device({"init", "--standalone", "18904-srv"});
     CHECK(ran.exit_code == 2);
     CHECK(ran.err.starts_with("error: io: "));
-    CHECK(machine.acts() == std::vector<std::string>{"device.init", "device.init.failed"});
+    for (const char* each : {"root", "authority", "identity"})
+        CHECK_FALSE(std::filesystem::exists(machine.path(each)));
 }
 
 TEST_CASE("nothing is done that cannot be noted", "[cli][device]") {
     const Machine machine;
     std::filesystem::create_directory(machine.path("audit.log"));
-    CHECK(machine.device({"init", "--standalone", "18904-srv"}).exit_code == 2);
-    CHECK_FALSE(std::filesystem::exists(machine.path("root")));
     CHECK(machine.device({"init", "18904-ks07"}).exit_code == 2);
     CHECK_FALSE(std::filesystem::exists(machine.path("identity")));
+    std::filesystem::create_directories(machine.path("root/audit.log"));
+    CHECK(machine.device({"init", "--root", "r"}).exit_code == 2);
+    CHECK_FALSE(std::filesystem::exists(machine.path("root/authority.key")));
 }
 
 TEST_CASE("a kiosk joins a province by files", "[cli][device]") {
