@@ -53,5 +53,7 @@ struct SecurityBenchOptions {
 Result<void> bench_security(const SecurityBenchOptions& options, const MeasureSink& sink);
 /// The part of bench_security() about sessions.
 Result<void> bench_tls(const SecurityBenchOptions& options, const MeasureSink& sink);
+/// The part of bench_tls() about bundles on the way, with and without TLS.
+Result<void> bench_transfers(const SecurityBenchOptions& options, const MeasureSink& sink);
 
 }  // namespace tram::bench

@@ -1,19 +1,17 @@
 // Sessions over TLS beside the bare library: how many are set up in a second, and what an idle one weighs.
 #include <array>
 #include <boost/asio/io_context.hpp>
-#include <fstream>
 #include <functional>
+#include <malloc.h>
 #include <memory>
-#include <openssl/evp.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 #include <optional>
 #include <string>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
 #include "daemon/links/link_manager.h"
+#include "tests/bench/bare_tls.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/reference.h"
 
@@ -27,50 +25,10 @@ constexpr auto kSlicePoll = std::chrono::milliseconds{1};
 const std::string kCaller = "dtn://18904-lt01/";
 const std::string kListener = "dtn://18904-srv/";
 
-struct FreeOpenSsl {
-    void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-    void operator()(X509* certificate) const { X509_free(certificate); }
-    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
-    void operator()(SSL* connection) const { SSL_free(connection); }
-};
-template <typename T>
-using Handle = std::unique_ptr<T, FreeOpenSsl>;
-
-/// An Ed25519 key and a certificate that it signed itself: as much work for TLS as a device's.
-struct Credentials {
-    Bytes seed = random_bytes(32);
-    Handle<EVP_PKEY> key{EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed.data(), seed.size())};
-    Handle<X509> certificate{X509_new()};
-
-    Credentials() {
-        X509_set_version(certificate.get(), X509_VERSION_3);
-        ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
-        X509_gmtime_adj(X509_getm_notBefore(certificate.get()), 0);
-        X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 86'400);
-        X509_set_pubkey(certificate.get(), key.get());
-        X509_sign(certificate.get(), key.get(), nullptr);
-    }
-
-    [[nodiscard]] Bytes der() const {
-        Buffer out(static_cast<std::size_t>(i2d_X509(certificate.get(), nullptr)));
-        unsigned char* at = out.data();
-        i2d_X509(certificate.get(), &at);
-        return Bytes{std::move(out)};
-    }
-};
-
-/// Bare OpenSSL: both ends of TLS 1.3 connections with certificates on both sides, over memory.
+/// Bare OpenSSL: both ends of connections, over memory.
 class BareTls {
   public:
-    explicit BareTls(const Credentials& credentials) : context_{SSL_CTX_new(TLS_method())} {
-        SSL_CTX_set_min_proto_version(context_.get(), TLS1_3_VERSION);
-        SSL_CTX_set_num_tickets(context_.get(), 0);
-        SSL_CTX_set_mode(context_.get(), SSL_MODE_RELEASE_BUFFERS);
-        SSL_CTX_use_certificate(context_.get(), credentials.certificate.get());
-        SSL_CTX_use_PrivateKey(context_.get(), credentials.key.get());
-        SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-        SSL_CTX_set_cert_verify_callback(context_.get(), [](X509_STORE_CTX*, void*) { return 1; }, nullptr);
-    }
+    explicit BareTls(const Credentials& credentials) : context_{bare_context(credentials)} {}
 
     struct Pair {
         Handle<SSL> client;
@@ -121,17 +79,13 @@ links::LinkOptions options_of(const std::string& node_id, const std::string& pee
     links::LinkOptions options;
     options.session.node_id = node_id;
     options.sessions_max = kSessions;
-    if (credentials == nullptr) return options;
-    options.tls = links::TlsOptions{{credentials->der()},
-                                    {credentials->seed.view().begin(), credentials->seed.view().end()},
-                                    [peer](const std::vector<Bytes>&) { return Result<std::string>{peer}; }};
+    if (credentials != nullptr) options.tls = identity_of(*credentials, peer);
     return options;
 }
 
-std::size_t resident_bytes() {
-    std::size_t pages = 0;
-    std::ifstream{"/proc/self/statm"} >> pages >> pages;
-    return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+/// The heap in use. Not resident pages: those of earlier cases would serve later ones again.
+std::size_t heap_bytes() {
+    return ::mallinfo2().uordblks;
 }
 
 struct Outcome {
@@ -153,7 +107,7 @@ Result<Outcome> set_up(const Credentials* credentials) {
     client.peers.assign(kSessions, {kListener, address});
     links::LinkManager caller{io, std::move(client), calling};
 
-    const std::size_t before = resident_bytes();
+    const std::size_t before = heap_bytes();
     const auto begin = Clock::now();
     if (auto started = caller.start(); !started) return std::unexpected{started.error()};
     while (listening.up < kSessions || calling.up < kSessions) {
@@ -164,7 +118,7 @@ Result<Outcome> set_up(const Credentials* credentials) {
         io.run_for(kSlicePoll);
     }
     const Seconds taken = Clock::now() - begin;
-    const std::size_t after = resident_bytes();
+    const std::size_t after = heap_bytes();
     return Outcome{kSessions / taken.count(),
                    static_cast<double>(after - std::min(before, after)) / 1024.0 / (2.0 * kSessions)};
 }
@@ -172,11 +126,16 @@ Result<Outcome> set_up(const Credentials* credentials) {
 double bare_kib_per_end(const BareTls& bare) {
     std::vector<BareTls::Pair> pairs;
     pairs.reserve(kSessions);
-    const std::size_t before = resident_bytes();
+    const std::size_t before = heap_bytes();
     for (std::size_t i = 0; i < kSessions; ++i) {
-        if (auto pair = bare.connect()) pairs.push_back(std::move(*pair));
+        auto pair = bare.connect();
+        if (!pair) continue;
+        // The pipe between them is no part of a connection.
+        SSL_set_bio(pair->client.get(), nullptr, nullptr);
+        SSL_set_bio(pair->server.get(), nullptr, nullptr);
+        pairs.push_back(std::move(*pair));
     }
-    const std::size_t after = resident_bytes();
+    const std::size_t after = heap_bytes();
     return static_cast<double>(after - std::min(before, after)) / 1024.0 / (2.0 * kSessions);
 }
 
@@ -185,7 +144,6 @@ double bare_kib_per_end(const BareTls& bare) {
 Result<void> bench_tls(const SecurityBenchOptions& options, const MeasureSink& sink) {
     const Credentials credentials;
     const BareTls bare{credentials};
-    // Memory first: what is measured later would come from memory that earlier cases gave back.
     const auto ours = set_up(&credentials);
     if (!ours) return std::unexpected{ours.error()};
     const double bare_kib = bare_kib_per_end(bare);
@@ -203,7 +161,7 @@ Result<void> bench_tls(const SecurityBenchOptions& options, const MeasureSink& s
     sink({"plain_session", kSessions, plain->sessions_per_s, "sessions/s", 0});
     sink({"tls_memory", kSessions, ours->kib_per_end, "KiB/end", bare_kib});
     sink({"plain_memory", kSessions, plain->kib_per_end, "KiB/end", 0});
-    return {};
+    return bench_transfers(options, sink);
 }
 
 }  // namespace tram::bench
