@@ -57,6 +57,7 @@ class Story:
         self._receivers = []
         self.sent = 0
         self.left_on_carrier = None
+        self.readable_on_carrier = 0
 
     @property
     def message_count(self):
@@ -64,6 +65,7 @@ class Story:
 
     def tell(self):
         self._introduce()
+        self._enrol()
         self._start()
         requests, answers, reports = ([m for m in self._messages if m.round == number] for number in (1, 2, 3))
 
@@ -108,7 +110,8 @@ class Story:
                 "delivered": sum(len(desk.complete) for desk in desks),
                 "duplicates": sum(desk.duplicates for desk in desks),
                 "left_on_carrier": self.left_on_carrier,
-                "digest_mismatches": sum(desk.digest_mismatches for desk in desks)}
+                "digest_mismatches": sum(desk.digest_mismatches for desk in desks),
+                "readable_on_carrier": self.readable_on_carrier}
 
     def end(self):
         for receiver in self._receivers:
@@ -128,11 +131,22 @@ class Story:
             self._plain(f"  {self._names[node]:<7} {node.name:<11} {what}")
         self._plain("They run here as real daemons; a radio of 10 Mbit/s between them is switched on and off.\n")
 
-    def _start(self):
+    def _enrol(self):
         self._kiosk.configure("static", listen=True, route_via=self._laptop)
         self._server.configure("static", listen=True, route_via=self._laptop)
         self._laptop.configure("direct", peers=[(self._kiosk.id, self._village.port),
                                                 (self._server.id, self._office.port)])
+        root = self._server.become_authority()
+        self._say("server", f"makes the commune's authority; its root is {root}")
+        for node, sealing in ((self._kiosk, True), (self._laptop, False)):
+            request = node.request(sealing)
+            self._say(self._names[node], f"asks for certificates{' to sign and to open' if sealing else ' to sign'}: "
+                                         + request["check_groups"])
+            node.accept(self._server.approve(request), root)
+            self._say("server", f"compares that aloud and approves the {self._names[node]}")
+        self._plain("")
+
+    def _start(self):
         for node, name in self._names.items():
             node.start()
             self._say(name, "starts")
@@ -142,7 +156,8 @@ class Story:
     def _send(self, sender, receiver, batch):
         for message in batch:
             for index, part in enumerate(message.parts):
-                sender.send(messages.pack(message, index), receiver.inbox, part.kind, message.urgency)
+                sender.send(messages.pack(message, index), receiver.inbox, part.kind, message.urgency,
+                            public=message.is_public)
             self.sent += 1
             self._say(self._names[sender], f"takes in   {_described(message)}")
 
@@ -170,7 +185,18 @@ class Story:
     def _part(self, radio, place):
         radio.switch_off()
         wait_until(lambda: not self._laptop.connected() and not place.connected(), _CONTACT_S, "the laptop to be gone")
-        self._say("laptop", f"leaves the {self._names[place]} with {self._laptop.stored()} bundles on board")
+        stored = self._laptop.stored()
+        self._say("laptop", f"leaves the {self._names[place]} with {stored} bundles on board")
+        if stored:
+            self._search_laptop()
+
+    def _search_laptop(self):
+        """What somebody finds who steals the laptop now."""
+        secrets = [message.secret for message in self._messages if not message.is_public]
+        found = self._laptop.files_with(secrets)
+        self.readable_on_carrier += len(found)
+        self._say("laptop", f"its disk was searched for {len(secrets)} forms that are sealed: "
+                            + (f"FOUND in {', '.join(found)}" if found else "none can be read"))
 
 
 def _described(message):
@@ -204,7 +230,8 @@ def _run(options, directory):
                    f"left on the laptop {_or_unknown(result['left_on_carrier'])}")
     if options.json:
         print(json.dumps(result), flush=True)
-    good = {"sent": count, "delivered": count, "duplicates": 0, "left_on_carrier": 0, "digest_mismatches": 0}
+    good = {"sent": count, "delivered": count, "duplicates": 0, "left_on_carrier": 0, "digest_mismatches": 0,
+            "readable_on_carrier": 0}
     return 0 if result == good and not failure else 1
 
 

@@ -11,7 +11,7 @@ class Desk:
         self._expected = {message.id: message for message in expected}
         self._on_complete = on_complete
         self._changed = threading.Condition()
-        self._parts = {}  # (message id, part) -> short id of the bundle that brought it
+        self._parts = {}  # (id of our message, part) -> id of the message that brought it
         self._unacknowledged = set()
         self.complete = set()
         self.duplicates = 0
@@ -19,17 +19,17 @@ class Desk:
         self.digest_mismatches = 0
 
     def take(self, line):
-        """`line` is what `tram bundle receive` said about one bundle."""
+        """`line` is what `tram message receive` said about one message."""
         part = messages.unpack(pathlib.Path(line["file"]).read_bytes())
         key = (part.message_id, part.index)
         with self._changed:
             if key in self._parts:
-                self._came_again(key, line["short_id"])
+                self._came_again(key, line["message_id"])
             else:
-                self._parts[key] = line["short_id"]
+                self._parts[key] = line["message_id"]
                 self._check(part)
             if not line["acknowledged"]:
-                self._unacknowledged.add(line["short_id"])
+                self._unacknowledged.add(line["message_id"])
             self._changed.notify_all()
 
     def wait_for(self, wanted, deadline_s):
@@ -38,11 +38,11 @@ class Desk:
         with self._changed:
             return self._changed.wait_for(lambda: ids <= self.complete, deadline_s)
 
-    def _came_again(self, key, short_id):
+    def _came_again(self, key, tram_id):
         # A bundle whose acknowledgement was lost in a crash is handed out again under the same id, and the
         # application recognises it. Anything else is a duplicate.
-        if self._parts[key] == short_id and short_id in self._unacknowledged:
-            self._unacknowledged.discard(short_id)
+        if self._parts[key] == tram_id and tram_id in self._unacknowledged:
+            self._unacknowledged.discard(tram_id)
             self.handed_out_again += 1
         else:
             self.duplicates += 1

@@ -1,7 +1,7 @@
 """The messages of the demo: what is sent, by whom, and how it is packed into bundles.
 
 A message is a form (its line of messages.jsonl, byte for byte) and attachments. Each of these parts travels as
-one bundle whose payload is a line of JSON saying what it is, and then the bytes.
+one message of its own, sealed unless it is part of a notice: a line of JSON saying what it is, and then the bytes.
 """
 import dataclasses
 import hashlib
@@ -33,6 +33,16 @@ class Message:
     urgency: int
     round: int
     parts: list
+
+    @property
+    def is_public(self):
+        """Notices are for everybody: signed, but not sealed."""
+        return self.kind == "notice"
+
+    @property
+    def secret(self):
+        """What nobody else may read: the form, as far as it is the same however it is packed."""
+        return self.parts[0].content[:200]
 
     @property
     def attachment_count(self):

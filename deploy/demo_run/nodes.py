@@ -37,8 +37,31 @@ class Node:
         self._process = None
         self._sent = 0
 
+    @property
+    def authority(self):
+        """Where the commune's authority is, on the node that is one."""
+        return self.directory / "authority"
+
+    def become_authority(self):
+        """A root, the commune's authority and this node's own certificates; the check groups of the root."""
+        return self._device("init", "--standalone", self.name)["root_check_groups"]
+
+    def request(self, sealing):
+        """Makes keys and asks for certificates: what to hand to the authority, as the command line says it."""
+        return self._device("init", self.name, *(["--sealing"] if sealing else []))
+
+    def approve(self, request):
+        """As the authority; the file that goes back to who asked."""
+        grant = self.directory / (request["node_id"].strip("/").rpartition("/")[2] + ".grant.pem")
+        self._device("approve", request["file"], "--authority", str(self.authority),
+                     "--groups", request["check_groups"], "--out", str(grant))
+        return grant
+
+    def accept(self, grant, root_check_groups):
+        self._device("accept", str(grant), "--groups", root_check_groups)
+
     def configure(self, router, listen=False, route_via=None, peers=()):
-        lines = ["[node]", f'id = "{self.id}"', "[security]", "open = true",
+        lines = ["[security]", f'identity = "{self.directory}/identity"', f'audit = "{self.directory}/audit.log"',
                  "[store]", f'directory = "{self.directory}/store"', 'quota = "1 GB"', 'reserve = "1 MiB"',
                  "[api]", f'endpoint = "{self._api}"', f'events = "ipc://{self.directory}/events"',
                  "[links]", 'listen = ["127.0.0.1:0"]' if listen else "listen = []",
@@ -49,13 +72,13 @@ class Node:
             lines += ["[[routing.route]]", 'to = "*"', f'via = "{route_via.id}"']
         for peer_id, port in peers:
             lines += ["[[peer]]", f'id = "{peer_id}"', f'address = "127.0.0.1:{port}"']
-        (self.directory / "tram.toml").write_text("\n".join(lines) + "\n")
+        self._config.write_text("\n".join(lines) + "\n")
 
     def start(self):
         """Starts the daemon and waits until it answers."""
         log = open(self.directory / "log", "ab")
         before = log.tell()
-        self._process = subprocess.Popen([self._bin / "tramd", "--config", self.directory / "tram.toml"],
+        self._process = subprocess.Popen([self._bin / "tramd", "--config", self._config],
                                          stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                          start_new_session=True)
         log.close()
@@ -93,14 +116,24 @@ class Node:
     def listed(self):
         return len(self._json("bundle", "list"))
 
-    def send(self, payload, to, kind, urgency):
-        """Returns when the bundle is durable at this node."""
+    def send(self, content, to, kind, urgency, public):
+        """Returns when the message is sealed, or public and signed, and durable at this node."""
         self._sent += 1
         file = self.directory / "outbox" / str(self._sent)
         file.parent.mkdir(exist_ok=True)
-        file.write_bytes(payload)
-        self._json("bundle", "send", "--to", to, "--from", self.inbox, "--kind", kind, "--urgency", str(urgency),
-                   "--lifetime", "1 d", str(file))
+        file.write_bytes(content)
+        self._json("message", "send", "--to", to, "--from", self.inbox, "--kind", kind, "--urgency", str(urgency),
+                   "--lifetime", "1 d", *(["--public"] if public else []), str(file))
+
+    def files_with(self, texts):
+        """Names of the files of this node that hold one of `texts` in the clear."""
+        found = []
+        for path in sorted(self.directory.rglob("*")):
+            if path.is_file():
+                content = path.read_bytes()
+                if any(text in content for text in texts):
+                    found.append(str(path.relative_to(self.directory)))
+        return found
 
     def command(self, *arguments):
         return [str(self._bin / "tram"), "--api", self._api, "-o", "json", *arguments]
@@ -108,6 +141,10 @@ class Node:
     @property
     def environment(self):
         return {**os.environ, "LC_ALL": "C.UTF-8"}
+
+    @property
+    def _config(self):
+        return self.directory / "tram.toml"
 
     @property
     def _api(self):
@@ -118,6 +155,9 @@ class Node:
             tail = (self.directory / "log").read_text(errors="replace").splitlines()[-5:]
             raise DemoError(f"tramd of {self.name} ended by itself:\n" + "\n".join(tail))
         return self._tram("--timeout", "500 ms", "status").returncode <= 2
+
+    def _device(self, verb, *arguments):
+        return self._json("device", verb, *arguments, "--config", str(self._config))
 
     def _tram(self, *arguments):
         return subprocess.run(self.command(*arguments), capture_output=True, text=True, env=self.environment,
@@ -131,13 +171,13 @@ class Node:
 
 
 class Receiver:
-    """The application at a node's inbox: `tram bundle receive`, which acknowledges every bundle when its file is
-    safe; started again whenever it ends, because its daemon was killed or nothing came for a while."""
+    """The application at a node's inbox: `tram message receive`, which opens every message and acknowledges it when
+    its file is safe; started again whenever it ends, because its daemon was killed or nothing came for a while."""
 
-    def __init__(self, node, on_bundle):
-        """`on_bundle(line)` gets what the command says about each bundle, on another thread."""
+    def __init__(self, node, on_message):
+        """`on_message(line)` gets what the command says about each message, on another thread."""
         self._node = node
-        self._on_bundle = on_bundle
+        self._on_message = on_message
         self._stopping = False
         self._lock = threading.Lock()
         self._output = node.directory / "received"
@@ -153,7 +193,7 @@ class Receiver:
         self._thread.join(10)
 
     def _run(self):
-        command = self._node.command("--timeout", "1 s", "bundle", "receive", "--endpoint", self._node.inbox,
+        command = self._node.command("--timeout", "1 s", "message", "receive", "--endpoint", self._node.inbox,
                                      "--follow", "--wait", "1 s", "--output", str(self._output))
         with open(self._node.directory / "receiver.log", "ab") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -163,7 +203,7 @@ class Receiver:
     def _read(self):
         while True:
             for line in self._process.stdout:
-                self._on_bundle(json.loads(line))
+                self._on_message(json.loads(line))
             self._process.wait()
             with self._lock:
                 if self._stopping:
