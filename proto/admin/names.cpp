@@ -242,6 +242,10 @@ Result<DocumentNumber> DocumentNumber::parse(std::string_view text) {
     return number;
 }
 
+bool is_document_year(std::uint32_t year) {
+    return year >= 2000 && year < 2200;
+}
+
 Result<Language> Language::parse(std::string_view text) {
     const auto not_one = [] { return invalid("not a language tag; expected one like vi, hmn or bru"); };
     if (!scan::within(text, 2, kTextMax)) return not_one();

@@ -121,6 +121,9 @@ class DocumentNumber {
     std::string text_;
 };
 
+/// Whether documents can be dated in this year (2000 to 2199).
+[[nodiscard]] bool is_document_year(std::uint32_t year);
+
 /// Language tag (RFC 5646, the part of it that is needed): two or three letters, then subtags of up to eight
 /// letters and digits. Lower case.
 class Language {

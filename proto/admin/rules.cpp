@@ -226,6 +226,7 @@ Result<void> check_notice(const pb::Message& message, bool newer) {
     Checks checks{newer};
     checks.shape(notice.from(), "from", true, kOffice);
     checks.need(notice.edition() > 0, "edition", "editions are numbered from 1");
+    checks.need(is_document_year(notice.year()), "year", "say in which year the document has its number");
     checks.need(!notice.doc_type().empty(), "doc_type", "it is missing");
     checks.shape(notice.audience(), "audience", true,
                  [](std::string_view text) { return Audience::parse(text); });
@@ -237,8 +238,11 @@ Result<void> check_notice(const pb::Message& message, bool newer) {
                 "it is missing, or more than 400 days");
     checks.need(notice.loudspeaker() <= limits::kLoudspeakerMax, "loudspeaker", "at most 24 times");
     checks.shape(notice.supersedes(), "supersedes", false, kDocumentNumber);
-    checks.need(notice.supersedes().empty() || notice.supersedes() != message.head().document_number(),
-                "supersedes", "a notice replaces itself by a higher edition");
+    const std::uint32_t year = notice.supersedes_year();
+    const bool same_number = notice.supersedes() == message.head().document_number();
+    checks.need(year == 0 || is_document_year(year), "supersedes_year", "it is out of range");
+    checks.need(!same_number || (year != 0 && year != notice.year()), "supersedes",
+                "a notice replaces itself by a higher edition");
     checks.at_most(notice.marks_size(), limits::kMarksMax, "marks");
     checks.also(check_texts(notice));
     for (const pb::Attachment& each : message.attachments())
@@ -319,6 +323,10 @@ Result<void> check(const pb::Message& message) {
     const bool newer = message.version() > kVersion;
     if (auto good = check_head(message, newer); !good) return good;
     if (auto good = check_manifest(message); !good) return good;
+    const bool recorded = std::ranges::any_of(
+        message.attachments(), [](const pb::Attachment& each) { return !each.language().empty(); });
+    if (recorded && message.head().kind() != pb::KIND_NOTICE)
+        return wrong("language of an attachment", "only recordings of notices have one");
     switch (message.body_case()) {
         case pb::Message::kRequest: return check_request(message.request(), newer);
         case pb::Message::kUpdate: return check_update(message.update(), newer);

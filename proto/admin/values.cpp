@@ -312,6 +312,8 @@ void write_notice(const pb::Message& message, FieldWriter& out) {
     out.whole("loudspeaker", notice.loudspeaker());
     out.flag("require_ack", notice.require_ack());
     out.text_if("supersedes", notice.supersedes());
+    out.whole_if("supersedes_year", notice.supersedes_year());
+    out.whole_if("year", notice.year());
     out.whole_if("edition", notice.edition());
     out.whole_if("lifetime_s", notice.lifetime_s());
     if (notice.recall()) out.flag("recall", true);
@@ -371,6 +373,8 @@ void read_notice(FieldReader& in, pb::Message& message) {
     notice.set_loudspeaker(static_cast<std::uint32_t>(in.whole("loudspeaker")));
     notice.set_require_ack(in.flag("require_ack"));
     notice.set_supersedes(in.text("supersedes"));
+    notice.set_supersedes_year(static_cast<std::uint32_t>(in.whole("supersedes_year")));
+    notice.set_year(static_cast<std::uint32_t>(in.whole("year")));
     notice.set_edition(static_cast<std::uint32_t>(in.whole("edition")));
     notice.set_lifetime_s(in.whole("lifetime_s", INT64_MAX));
     notice.set_recall(in.flag("recall"));

@@ -9,8 +9,8 @@
 //   reply_to title
 //            file{type bytes} hand_over need_presence · from epoch seq due issued att
 //   notice   kind doc_no doc_type from_ priority secrecy title body audience valid_until audio[{lang bytes}]
-//            loudspeaker require_ack supersedes · lang texts[{lang title body}] edition lifetime_s recall
-//            marks issued att
+//            loudspeaker require_ack supersedes · year supersedes_year lang texts[{lang title body}] edition
+//            lifetime_s recall marks issued att
 //   receipt  kind type text_vi local_no dossier state holder at attachments_complete form accepted_at due
 //   office ref
 //            village langs times witness signature · message_id message_digest source signature_sha256

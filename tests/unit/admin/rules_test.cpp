@@ -100,6 +100,8 @@ TEST_CASE("a request says what it must and nothing in another shape", "[admin][r
             {"too deep", [](M& m) { add_value(*m.mutable_request()->mutable_form(), "a", nested(8)); },
              "malformed"},
             {"deep", [](M& m) { add_value(*m.mutable_request()->mutable_form(), "a", nested(7)); }, "good"},
+            {"attachment with a language", [](M& m) { m.mutable_attachments(0)->set_language("bru"); },
+             "invalid_argument"},
             {"empty attachment", [](M& m) { m.mutable_attachments(0)->set_bytes(0); }, "malformed"},
             {"attachment without digest", [](M& m) { m.mutable_attachments(0)->clear_sha256(); },
              "malformed"},
@@ -192,6 +194,14 @@ TEST_CASE("a notice is for its own commune, ends, and names nobody", "[admin][ru
             {"no number", [](M& m) { m.mutable_head()->clear_document_number(); }, "invalid_argument"},
             {"a local number", [](M& m) { m.mutable_head()->set_local_number(kNumber); }, "invalid_argument"},
             {"no edition", [](M& m) { m.mutable_notice()->clear_edition(); }, "invalid_argument"},
+            {"no year", [](M& m) { m.mutable_notice()->clear_year(); }, "invalid_argument"},
+            {"number of last year",
+             [](M& m) {
+                 m.mutable_notice()->set_supersedes("07/CĐ-UBND");
+                 m.mutable_notice()->set_supersedes_year(2025);
+             },
+             "good"},
+            {"year of nobody", [](M& m) { m.mutable_notice()->set_supersedes_year(1); }, "invalid_argument"},
             {"no audience", [](M& m) { m.mutable_notice()->clear_audience(); }, "invalid_argument"},
             {"another commune", [](M& m) { m.mutable_notice()->set_audience("xa:00901/*"); },
              "invalid_argument"},

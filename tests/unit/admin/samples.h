@@ -89,6 +89,7 @@ inline pb::Message make_notice(const std::string& number = "07/CĐ-UBND", std::u
     pb::Notice& notice = *message.mutable_notice();
     notice.set_from("xa:18904");
     notice.set_edition(edition);
+    notice.set_year(2026);
     notice.set_doc_type("Công điện");
     notice.set_audience("xa:18904/*");
     notice.set_lifetime_s(5 * 86'400);

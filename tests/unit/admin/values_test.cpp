@@ -34,6 +34,7 @@ void complete(pb::Message& message) {
     }
     if (message.has_notice()) {
         message.mutable_notice()->set_edition(1);
+        message.mutable_notice()->set_year(2026);
         message.mutable_notice()->set_lifetime_s(86'400);
     }
 }
@@ -114,6 +115,7 @@ TEST_CASE("every field of a message comes back from its open data", "[admin][val
     notice.set_loudspeaker(3);
     notice.set_require_ack(true);
     notice.set_supersedes("06/CĐ-UBND");
+    notice.set_supersedes_year(2025);
     notice.set_recall(true);
     notice.add_marks("THU HỒI");
     notice.set_issued_unix_s(1'795'000'003);
