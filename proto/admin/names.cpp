@@ -48,16 +48,26 @@ bool is_day(std::string_view yymmdd) {
         .ok();
 }
 
+// H50, G22.
+bool is_province_or_ministry(std::string_view text) {
+    return text.size() == 3 && scan::is_upper(text[0]) && scan::is_digit(text[1]) && scan::is_digit(text[2]);
+}
+
+// H50.99.1, and in the older shape 000.00.12.H50: two to five groups, one of them with the letter, at an end.
 bool is_agency(std::string_view text) {
-    if (text.empty() || !scan::is_upper(text.front())) return false;
-    text.remove_prefix(1);
-    if (scan::take_while(text, scan::is_digit).size() != 2) return false;
     std::size_t groups = 0;
-    while (scan::take(text, '.')) {
-        if (!scan::within(scan::take_while(text, scan::is_digit), 1, 3)) return false;
+    std::size_t lettered_groups = 0;
+    const bool ends_empty = text.ends_with('.');
+    while (!text.empty()) {
+        const std::string_view group = scan::take_until(text, '.');
+        const bool lettered = is_province_or_ministry(group);
+        const bool number = scan::within(group, 1, 3) && std::ranges::all_of(group, scan::is_digit);
+        const bool at_an_end = groups == 0 || text.empty();
+        if (!number && !(lettered && at_an_end)) return false;
+        lettered_groups += lettered ? 1 : 0;
         ++groups;
     }
-    return text.empty() && groups >= 1 && groups <= 3;
+    return groups >= 2 && groups <= 5 && lettered_groups == 1 && !ends_empty;
 }
 
 // 1.001193, then what a province adds: .000.00.00.H38

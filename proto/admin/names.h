@@ -83,8 +83,8 @@ class DossierCode {
   public:
     static constexpr std::size_t kTextMax = 40;
 
-    /// Agency (a letter and two digits, then one to three groups of one to three digits, parted by dots), the
-    /// day (yymmdd) and a running number of 4 to 6 digits. Errors: invalid_argument.
+    /// Agency (H50.99.1, or in the older shape 000.00.12.H50), the day (yymmdd) and a running number of 4 to
+    /// 6 digits. Errors: invalid_argument.
     static Result<DossierCode> parse(std::string_view text);
 
     [[nodiscard]] const std::string& text() const { return text_; }

@@ -56,7 +56,7 @@ Result<Audience> parse_role(std::string_view text) {
     audience.commune = text;
     const bool good = scan::within(audience.role, 1, kRoleMax) &&
                       std::ranges::all_of(audience.role, is_role_character) &&
-                      is_commune_code(audience.commune);
+                      !has_citizen_id(audience.role) && is_commune_code(audience.commune);
     if (good) return audience;
     return fail(ErrorCode::kInvalidArgument,
                 "not an audience by role; expected one like role:to-cong-nghe-so@00901");
@@ -100,7 +100,9 @@ Result<Village> Village::parse(std::string_view text) {
                     "not the name of a village; expected one like DH-07 or Khâu Slôm");
     };
     auto kept = normalized(text, Lines::kOne, kTextMax);
-    if (!kept || fold(*kept).empty() || kept->find_first_of(",/*:@") != std::string::npos) return not_one();
+    if (!kept || fold(*kept).empty() || has_citizen_id(*kept) ||
+        kept->find_first_of(",/*:@") != std::string::npos)
+        return not_one();
     Village village;
     village.text_ = std::move(*kept);
     return village;
@@ -177,7 +179,7 @@ std::string role_group(std::string_view commune, std::string_view role) {
 }
 
 bool is_local_name(std::string_view text) {
-    return identity::is_certifiable_node_id("dtn://" + std::string{text} + '/');
+    return identity::is_certifiable_node_id("dtn://" + std::string{text} + '/') && !has_citizen_id(text);
 }
 
 }  // namespace tram::admin

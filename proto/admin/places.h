@@ -77,7 +77,7 @@ std::string role_group(std::string_view commune, std::string_view role);
 
 /// A team or device of a commune as it is named in forms: five digits, a dash, and up to 48 of a-z, 0-9 and
 /// '-'
-/// ("18904-to-07"). Never a person.
+/// ("18904-to-07"). Never a person, nor the number of one.
 [[nodiscard]] bool is_local_name(std::string_view text);
 
 }  // namespace tram::admin

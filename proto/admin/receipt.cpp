@@ -162,6 +162,13 @@ Result<void> read_common(const pb::Receipt& message, Receipt& receipt) {
     return {};
 }
 
+bool names_a_citizen(const pb::Receipt& message) {
+    const std::string* const texts[] = {&message.source(),       &message.holder(), &message.local_number(),
+                                        &message.dossier_code(), &message.office(), &message.reference(),
+                                        &message.village(),      &message.witness()};
+    return std::ranges::any_of(texts, [](const std::string* text) { return has_citizen_id(*text); });
+}
+
 void write_shown(pb::Receipt& out, const Village& village, const std::vector<Language>& languages) {
     out.set_village(village.text());
     for (const Language& language : languages)
@@ -263,6 +270,10 @@ bool ends_transport(const Receipt& receipt) {
 }
 
 Result<Receipt> receipt_from(const pb::Receipt& message) {
+    if (names_a_citizen(message)) {
+        return fail(ErrorCode::kPersonalData,
+                    "a number like a citizen id is in a receipt, which everybody can read");
+    }
     if (message.version() == 0) return malformed("it has no version");
     if (message.oldest_reader_version() > kVersion)
         return fail(ErrorCode::kUnsupportedVersion, "the receipt needs a newer program");

@@ -118,7 +118,8 @@ std::string_view title(const Receipt& receipt, Tongue tongue);
 /// Whether carriers may drop their copies of the message: it has arrived at its one recipient.
 [[nodiscard]] bool ends_transport(const Receipt& receipt);
 
-/// Errors: malformed, unsupported_version (a newer program's, or a type that is not known here).
+/// Errors: personal_data (a number like a citizen id anywhere), malformed, unsupported_version (a newer
+/// program's, or a type that is not known here).
 Result<Receipt> receipt_from(const pb::Receipt& message);
 pb::Receipt receipt_to(const Receipt& receipt);
 
@@ -133,7 +134,7 @@ struct SignedReceipt {
 /// receipt_from() would refuse).
 Result<Bytes> make_receipt(const Receipt& receipt, const cose::SigningKey& key,
                            const cose::CertificateId& signer);
-/// Errors: too_large, malformed, unsupported_version, unsupported_security.
+/// Errors: too_large, unsupported_security, and those of receipt_from().
 Result<SignedReceipt> read_receipt(ByteView wire);
 /// Checks the signature with the key of its certificate, signed.message.signer, which the caller found to be
 /// of signed.receipt.holder. Errors: bad_signature.

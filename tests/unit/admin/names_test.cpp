@@ -101,15 +101,18 @@ TEST_CASE("an epoch that is drawn is never the first one", "[admin][names]") {
 TEST_CASE("the code of a dossier is read and never made", "[admin][names]") {
     CHECK(DossierCode::parse("H50.99.1-261124-0012")->text() == "H50.99.1-261124-0012");
     CHECK(DossierCode::parse("G22.99-240229-001234").has_value());
+    CHECK(DossierCode::parse("000.00.12.H50-210315-0001").has_value());
     STATIC_REQUIRE_FALSE(std::is_default_constructible_v<DossierCode>);
     STATIC_REQUIRE_FALSE(std::is_constructible_v<DossierCode, std::string>);
     STATIC_REQUIRE_FALSE(std::is_aggregate_v<DossierCode>);
     STATIC_REQUIRE_FALSE(std::is_constructible_v<DossierCode, LocalNumber>);
 
-    const std::string text = GENERATE(
-        as<std::string>{}, "", "H50", "H50.99.1-261324-0012", "H50.99.1-230229-0012", "h50.99.1-261124-0012",
-        "H50-261124-0012", "H50.99.1-261124-12", "H50.99.1-261124-0012345", "H50.9999-261124-0012",
-        "H50.99.1-261124-0012-1", "18904-ks07-000123", "H50.99.1.2.3-261124-0012", "H50.99.1-261124-0012 ");
+    const std::string text =
+        GENERATE(as<std::string>{}, "", "H50", "H50.99.1-261324-0012", "H50.99.1-230229-0012",
+                 "h50.99.1-261124-0012", "H50-261124-0012", "H50.99.1-261124-12", "H50.99.1-261124-0012345",
+                 "H50.9999-261124-0012", "H50.99.1-261124-0012-1", "18904-ks07-000123",
+                 "H50.99.1.2.3-261124-00", "H50.99.1.2.3.4-261124-0012", "50.99.1-261124-0012",
+                 "H50.H51-261124-0012", "00.H50.1-261124-0012", "H50.-261124-0012", "H50.99.1-261124-0012 ");
     CAPTURE(text);
     CHECK_FALSE(DossierCode::parse(text).has_value());
 }

@@ -196,7 +196,10 @@ TEST_CASE("a receipt says what its type has place for and nothing else", "[admin
              r.set_reference("07/CĐ-UBND");
          },
          "malformed"},
-        {"a citizen id in the office", 2, [](R& r) { r.set_office("Công an 000197000123"); }, "malformed"},
+        {"a citizen id as village", 4, [](R& r) { r.set_village("000197000123"); }, "personal_data"},
+        {"a citizen id as team", 5, [](R& r) { r.set_witness("18904-000197000123"); }, "personal_data"},
+        {"a citizen id in the office", 2, [](R& r) { r.set_office("Công an 000197000123"); },
+         "personal_data"},
         {"a person as witness", 5, [](R& r) { r.set_witness("Hồ Thị Mẫu"); }, "malformed"},
         {"evidence without digest", 5, [](R& r) { r.clear_evidence_digest(); }, "malformed"},
         {"unknown evidence", 5, [](R& r) { r.set_evidence(static_cast<pb::EvidenceType>(9)); }, "malformed"},
