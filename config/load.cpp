@@ -222,4 +222,9 @@ Loaded load(const std::filesystem::path& file) {
     return parse(text, name);
 }
 
+Loaded load_or_default(const std::filesystem::path& file) {
+    std::error_code failure;
+    return std::filesystem::exists(file, failure) || failure ? load(file) : Loaded{};
+}
+
 }  // namespace tram::config

@@ -33,6 +33,9 @@ Loaded parse(std::string_view text, const std::string& file);
 /// Reads the file. A file that cannot be read is a problem with line 0. Files above 1 MiB are refused.
 Loaded load(const std::filesystem::path& file);
 
+/// The same for a file that nobody asked for by name: when it is not there, the defaults apply.
+Loaded load_or_default(const std::filesystem::path& file);
+
 /// The configuration as a tram.toml that loads to the same (`tram config show`).
 std::string to_toml(const Config& config);
 

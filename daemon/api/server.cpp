@@ -64,6 +64,12 @@ std::string remedy_for(ErrorCode code) {
     return "";
 }
 
+bool is_a_look(pb::Request::BodyCase body) {
+    return body == pb::Request::kStatus || body == pb::Request::kListPeers ||
+           body == pb::Request::kListBundles || body == pb::Request::kShowBundle ||
+           body == pb::Request::kTraceBundle || body == pb::Request::kDeviceHoldings;
+}
+
 }  // namespace
 
 Server::Server(boost::asio::io_context& io, SocketOptions options, const node::Node& node, Shell shell)
@@ -120,6 +126,8 @@ void Server::dispatch(const Caller& caller, const pb::Request& request, std::vec
         *slot = std::move(*result);
         answer(caller, std::move(reply));
     };
+    // What is only looked at is no input of the node: without this, ages would be those of its last one.
+    if (is_a_look(request.body_case())) shell_.inject(node::input::Tick{});
     switch (request.body_case()) {
         case pb::Request::kStatus:
             *reply.mutable_status() = status(node_, shell_.facts());

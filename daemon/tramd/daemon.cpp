@@ -107,6 +107,10 @@ Result<void> Daemon::open_store() {
         return fail(ErrorCode::kIo,
                     "cannot make the directory " + parent.string() + " for the store: " + trouble.message());
     }
+    // Other users of the machine must not read what is stored, nor who writes to whom.
+    if (std::filesystem::create_directory(config_.store.directory, trouble)) {
+        std::filesystem::permissions(config_.store.directory, std::filesystem::perms::owner_all, trouble);
+    }
     auto opened =
         StoreDriver::open(loop_->io, store_options(config_),
                           {.persisted =

@@ -11,6 +11,7 @@
 
 namespace {
 
+constexpr const char* kDefaultFile = "/etc/tram/tram.toml";
 constexpr int kExitUsage = 64;
 constexpr int kExitConfig = 78;  // EX_CONFIG of sysexits.h
 
@@ -25,8 +26,10 @@ void set_up_log(tram::config::LogLevel level) {
     }
 }
 
-int run(const std::string& file, bool check_only) {
-    const tram::config::Loaded loaded = tram::config::load(file);
+int run(const std::string& named, bool check_only) {
+    const std::string file = named.empty() ? kDefaultFile : named;
+    const tram::config::Loaded loaded =
+        named.empty() ? tram::config::load_or_default(file) : tram::config::load(file);
     for (const tram::config::Problem& problem : loaded.problems) {
         std::fprintf(stderr, "%s\n", problem.to_string().c_str());
     }
@@ -48,9 +51,11 @@ int run(const std::string& file, bool check_only) {
 
 int main(int argc, char** argv) {
     CLI::App app{"tramd: store-and-forward daemon for administrative messages over BPv7 and TCPCLv4"};
-    std::string file = "/etc/tram/tram.toml";
+    std::string file;
     bool check_only = false;
-    app.add_option("-c,--config", file, "Configuration file")->capture_default_str();
+    app.add_option("-c,--config", file,
+                   std::string{"Configuration file (default "} + kDefaultFile + ", which may be missing)")
+        ->type_name("FILE");
     app.add_flag("--check", check_only, "Check the configuration and exit");
     app.set_version_flag("--version", tram::tramd::kVersion);
     try {

@@ -1,5 +1,6 @@
 // The daemon's API socket as applications and operators meet it.
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <string>
 
 #include "tests/system/harness/daemon_process.h"
@@ -30,6 +31,25 @@ TEST_CASE("every one of many requests under way is answered", "[system][api]") {
         if (++answers == kRequests) break;
     }
     CHECK(answers == kRequests);
+}
+
+TEST_CASE("ages are those of now while nothing happens", "[system][api]") {
+    const TestDirectory directory;
+    DaemonProcess daemon{directory, "daemon", fast_config("dtn://village/")};
+    REQUIRE(daemon.start_and_wait());
+    ApiClient client{daemon.api()};
+    REQUIRE(client.post(send_request("dtn://commune/inbox"), make_payload(1, 100)));
+    REQUIRE(wait_until([&] { return daemon.stored() == 1; }));
+    const auto before = daemon.status().oldest_bundle_ms();
+    CHECK(wait_until([&] { return daemon.status().oldest_bundle_ms() > before; }, seconds{1}));
+}
+
+TEST_CASE("the store is not for other users of the machine", "[system][api]") {
+    const TestDirectory directory;
+    DaemonProcess daemon{directory, "daemon", fast_config("dtn://village/")};
+    REQUIRE(daemon.start_and_wait());
+    CHECK(std::filesystem::status(daemon.config().store.directory).permissions() ==
+          std::filesystem::perms::owner_all);
 }
 
 TEST_CASE("a second daemon does not take the API socket of a running one", "[system][api]") {

@@ -267,6 +267,14 @@ TEST_CASE("a key that nests without end is refused before it is parsed", "[confi
     CHECK(parse("[api]\n# " + std::string(200, '.') + "\n", "t").problems.empty());
 }
 
+TEST_CASE("a file that nobody asked for may be missing, not unreadable", "[config]") {
+    const auto directory = std::filesystem::temp_directory_path();
+    const Loaded missing = load_or_default(directory / "tram-config-none" / "tram.toml");
+    CHECK(missing.problems.empty());
+    CHECK(missing.config == Config{});
+    CHECK(load_or_default(directory).problems.size() == 1);
+}
+
 TEST_CASE("files that cannot be read are a problem of the whole file", "[config]") {
     const auto directory =
         std::filesystem::temp_directory_path() / ("tram-config-" + std::to_string(::getpid()));
