@@ -82,6 +82,7 @@ struct LinkManager::Impl : std::enable_shared_from_this<Impl> {
     Task call_loop(std::size_t index);
     Task run_link(std::shared_ptr<TcpLink> link, LinkId id);
     void admit(Socket socket);
+    bool make_room();
     std::shared_ptr<TcpLink> make_link(Socket socket, LinkSetup setup, LinkId& id);
     [[nodiscard]] tcpcl::SessionOptions session_options(const LinkSetup& setup) const;
     std::shared_ptr<TcpLink> find(LinkId id) const;
@@ -180,7 +181,7 @@ void LinkManager::Impl::admit(Socket socket) {
     const auto used = static_cast<std::size_t>(
         std::count_if(links.begin(), links.end(), [](const auto& entry) { return entry.second->counts(); }));
     LinkSetup setup;
-    setup.busy = used >= options.sessions_max;
+    setup.busy = used >= options.sessions_max && !make_room();
     error_code gone;
     const auto remote = socket.remote_endpoint(gone);
     setup.attempt_address = gone ? "unknown" : to_text(remote);
@@ -192,6 +193,19 @@ void LinkManager::Impl::admit(Socket socket) {
     LinkId id = 0;
     const auto link = make_link(std::move(socket), std::move(setup), id);
     start_task(executor, [self = shared_from_this(), link, id] { return self->run_link(link, id); });
+}
+
+/// Takes the place of the caller that has been without a session for longest; false when all have one.
+/// Connecting costs a stranger nothing, so it must not keep those out who can prove who they are.
+bool LinkManager::Impl::make_room() {
+    const auto oldest =
+        std::ranges::find_if(links, [](const auto& entry) { return entry.second->only_connected(); });
+    if (oldest == links.end()) return false;
+    const auto link = oldest->second;
+    link->cut(
+        Error{ErrorCode::kBusy,
+              "cut off: it had not begun a session, and another caller needs its place (sessions_max)"});
+    return true;
 }
 
 Task LinkManager::Impl::call_loop(std::size_t index) {

@@ -80,7 +80,9 @@ struct LinkOptions {
     /// Memory for unfinished incoming transfers of all links together; above it the link that holds most is
     /// cut. At least as much as two of the largest bundles.
     std::uint64_t receiving_bytes_max = 256U << 20;
-    std::uint32_t sessions_max = 256;  ///< more inbound connections get SESS_TERM "busy"
+    /// More inbound connections take the place of callers that have no session yet, oldest first; when all
+    /// have one, they get SESS_TERM "busy".
+    std::uint32_t sessions_max = 256;
 };
 
 class LinkManager {

@@ -74,7 +74,11 @@ class TcpLink : public std::enable_shared_from_this<TcpLink> {
     /// Between link_up() and link_down().
     [[nodiscard]] bool up() const { return was_up_ && !told_end_; }
     /// Takes one of the places that LinkOptions::sessions_max counts.
-    [[nodiscard]] bool counts() const { return !told_end_; }
+    [[nodiscard]] bool counts() const { return !told_end_ && !setup_.busy; }
+    /// A caller that has a place and no session so far.
+    [[nodiscard]] bool only_connected() const {
+        return counts() && !was_up_ && setup_.role == tcpcl::Role::kPassive;
+    }
     /// The session was good: calling again soon makes sense.
     [[nodiscard]] bool succeeded() const { return was_up_ && !turned_away_; }
     /// What the peer announced, and whether its certificate proves it; empty before SESS_INIT.

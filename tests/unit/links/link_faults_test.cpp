@@ -205,6 +205,33 @@ TEST_CASE("a caller above sessions_max is told busy", "[links][rfc9174]") {
     REQUIRE(run_until(io, [&] { return pair.a.heard.ups.size() == 2; }));
 }
 
+TEST_CASE("callers that only connect do not keep others out", "[links]") {
+    asio::io_context io;
+    auto options = listening("dtn://a/");
+    options.sessions_max = 2;
+    Node node{io, options};
+    REQUIRE(node.manager.start());
+    std::vector<RawPeer> silent;
+    for (int i = 0; i < 3; ++i) {
+        silent.push_back(RawPeer::connect(io, node.manager.listening_ports().at(0)));
+        REQUIRE(run_until(io, [&] { return node.heard.failures.size() == (i < 2 ? 0U : 1U); }));
+    }
+    CHECK(node.heard.failures.at(0).error.code == ErrorCode::kBusy);
+    Node honest{io, calling("dtn://b/", node.address())};
+    REQUIRE(honest.manager.start());
+    REQUIRE(run_until(io, [&] { return node.heard.ups.size() == 1; }));
+    REQUIRE(run_until(io, [&] {
+        silent.front().read();
+        return silent.front().closed;
+    }));
+
+    // Those who have a session keep it.
+    for (int i = 0; i < 3; ++i)
+        silent.push_back(RawPeer::connect(io, node.manager.listening_ports().at(0)));
+    REQUIRE(run_until(io, [&] { return node.heard.failures.size() >= 4; }));
+    CHECK(node.heard.downs.empty());
+}
+
 TEST_CASE("a configured peer that is somebody else is refused", "[links][rfc9174]") {
     asio::io_context io;
     tcp::acceptor acceptor{io, {asio::ip::address_v4::loopback(), 0}};
