@@ -1,11 +1,13 @@
 #include "daemon/enrol/files.h"
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <fcntl.h>
 #include <sodium.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -17,6 +19,13 @@ namespace {
 
 constexpr std::size_t kSecretBytesMax = 16U << 10;
 constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
+
+// Who changes a directory needs a moment; who holds it for longer is stuck, and must not stop a daemon.
+constexpr std::chrono::seconds kLockPatience{10};
+constexpr std::chrono::milliseconds kLockPause{5};
+
+// Without O_NONBLOCK a pipe in place of a file would stop us here.
+constexpr int kReadFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
 
 class Descriptor {
   public:
@@ -164,13 +173,18 @@ Result<DirectoryLock> DirectoryLock::take(const fs::path& directory) {
         return fail(ErrorCode::kNotFound, "there is no directory " + directory.string());
     }
     if (handle < 0) return io_failure(directory, errno);
-    while (::flock(handle, LOCK_EX) != 0) {
+    DirectoryLock lock{handle};
+    const auto deadline = std::chrono::steady_clock::now() + kLockPatience;
+    while (::flock(handle, LOCK_EX | LOCK_NB) != 0) {
         if (errno == EINTR) continue;
-        const int why = errno;
-        ::close(handle);
-        return io_failure(directory, why);
+        if (errno != EWOULDBLOCK) return io_failure(directory, errno);
+        if (std::chrono::steady_clock::now() >= deadline) {
+            return fail(ErrorCode::kBusy, "another program is changing " + directory.string() +
+                                              "; see which: fuser -v " + directory.string());
+        }
+        std::this_thread::sleep_for(kLockPause);
     }
-    return DirectoryLock{handle};
+    return lock;
 }
 
 DirectoryLock::~DirectoryLock() {
@@ -183,7 +197,7 @@ bool is_there(const fs::path& file) {
 }
 
 Result<std::string> read_file(const fs::path& file, std::size_t bytes_max) {
-    const Descriptor handle{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+    const Descriptor handle{::open(file.c_str(), kReadFlags)};
     if (!handle.ok() && errno == ENOENT) return fail(ErrorCode::kNotFound, "there is no " + file.string());
     if (!handle.ok()) return io_failure(file, errno);
     const auto contents = read_all(handle.get(), file, bytes_max);
@@ -192,8 +206,12 @@ Result<std::string> read_file(const fs::path& file, std::size_t bytes_max) {
 }
 
 Result<SecretFile> read_secret_file(const fs::path& file) {
-    const Descriptor handle{::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
+    const Descriptor handle{::open(file.c_str(), kReadFlags | O_NOFOLLOW)};
     if (!handle.ok() && errno == ENOENT) return fail(ErrorCode::kNotFound, "there is no " + file.string());
+    if (!handle.ok() && errno == ELOOP) {
+        return fail(ErrorCode::kIo,
+                    file.string() + " is a symbolic link; put the key itself there, or name its directory");
+    }
     if (!handle.ok()) return io_failure(file, errno);
     struct stat status{};
     if (::fstat(handle.get(), &status) != 0) return io_failure(file, errno);

@@ -37,7 +37,8 @@ class Secret {
 /// as it is, but must not be one that anybody may write to. Errors: io.
 Result<void> make_private_directory(const std::filesystem::path& directory);
 
-/// Keeps other processes of ours out of a directory while they write. Errors: not_found, io.
+/// Keeps other processes of ours out of a directory while they write; waits for them, but not for ever.
+/// Errors: not_found, busy (one of them holds it for more than 10 s), io.
 class DirectoryLock {
   public:
     static Result<DirectoryLock> take(const std::filesystem::path& directory);

@@ -68,6 +68,14 @@ Result<Keys> get_keys(const fs::path& directory, bool sealing, GetKey get) {
     return Keys{std::move(*tls), std::move(*tls_key), std::move(*signing_key), std::move(sealing_key)};
 }
 
+// The request says that there was one; a request that is not there, or cannot be read, says nothing.
+bool asked_for_sealing(const fs::path& directory) {
+    const auto text = read_file(directory / kRequest, identity::kRequestTextMax);
+    if (!text) return false;
+    const auto request = identity::request_from_text(*text);
+    return request && request->sealing_key.has_value();
+}
+
 // The keys as they must be there once a request was made.
 Result<Keys> read_keys(const fs::path& directory) {
     const bool any = is_there(directory / kTlsKey) || is_there(directory / kSignKey);
@@ -75,7 +83,9 @@ Result<Keys> read_keys(const fs::path& directory) {
         return fail(ErrorCode::kNotFound,
                     "there is no identity in " + directory.string() + "; 'tram device init' makes one");
     }
-    return get_keys(directory, is_there(directory / kSealKey), [](const fs::path& file, KeyKind kind) {
+    // An office without its sealing key would take messages in that it cannot open.
+    const bool sealing = is_there(directory / kSealKey) || asked_for_sealing(directory);
+    return get_keys(directory, sealing, [](const fs::path& file, KeyKind kind) {
         auto key = read_key(file, kind, kNoPassphrase);
         if (!key && key.error().code == ErrorCode::kNotFound) {
             return Result<Secret>{
@@ -95,6 +105,10 @@ Result<Keyring> read_keyring(const fs::path& directory) {
     Keyring keyring;
     if (!is_there(directory / kRoots) && !is_there(directory / kTrust)) return keyring;
     const auto roots = read_trust_file(directory / kRoots);
+    if (!roots && roots.error().code == ErrorCode::kNotFound) {
+        return fail(ErrorCode::kCorrupt,
+                    (directory / kRoots).string() + " is missing; restore it from a backup");
+    }
     if (!roots) return std::unexpected{roots.error()};
     for (const Certificate& root : roots->certificates) {
         if (auto added = keyring.add_root(root); !added) {

@@ -76,6 +76,46 @@ TEST_CASE("keys of a device are for its owner alone", "[enrol]") {
     CHECK(loaded.error().message.find("chmod 600") != std::string::npos);
 }
 
+TEST_CASE("an office whose sealing key is gone does not become a device without one", "[enrol]") {
+    Enrolment all;
+    all.enrol_device(all.kiosk, kKiosk, true);
+    fs::remove(all.kiosk / "seal.key");
+    const auto loaded = load_identity(all.kiosk);
+    CHECK(code_of(loaded) == ErrorCode::kCorrupt);
+    CHECK(loaded.error().message.find("seal.key is missing; restore it") != std::string::npos);
+}
+
+TEST_CASE("certificates without their root cannot be used, and the file that is missing is named",
+          "[enrol]") {
+    Enrolment all;
+    all.enrol_device(all.kiosk, kKiosk, false);
+    fs::remove(all.kiosk / "roots.pem");
+    const auto loaded = load_identity(all.kiosk);
+    CHECK(code_of(loaded) == ErrorCode::kCorrupt);
+    CHECK(loaded.error().message.find("roots.pem is missing; restore it") != std::string::npos);
+}
+
+TEST_CASE("pipes and links in the place of files stop nobody", "[enrol]") {
+    Enrolment all;
+    all.enrol_device(all.kiosk, kKiosk, true);
+    const fs::path file =
+        all.kiosk / GENERATE("tls.key", "seal.key", "request.pem", "roots.pem", "trust.pem");
+    INFO(file);
+    fs::rename(file, all.directory.path() / "moved");
+    REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
+    if (file.filename() == "request.pem") {
+        CHECK(code_of(read_device_request(all.kiosk)) == ErrorCode::kIo);
+    } else {
+        CHECK(code_of(load_identity(all.kiosk)) == ErrorCode::kIo);
+    }
+    if (file.extension() != ".key") return;
+    fs::remove(file);
+    fs::create_symlink(all.directory.path() / "moved", file);
+    const auto loaded = load_identity(all.kiosk);
+    CHECK(code_of(loaded) == ErrorCode::kIo);
+    CHECK(loaded.error().message.find("is a symbolic link") != std::string::npos);
+}
+
 TEST_CASE("files made by root belong to whom the directory above belongs to", "[enrol]") {
     if (::geteuid() != 0) return;
     Enrolment all;
