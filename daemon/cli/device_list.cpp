@@ -1,8 +1,10 @@
 // `tram device list`: every certificate that is known here, or that an authority has issued.
+#include <algorithm>
 #include <boost/json/object.hpp>
 #include <ctime>
 #include <memory>
 #include <ostream>
+#include <tuple>
 #include <vector>
 
 #include "daemon/cli/api_client.h"
@@ -24,6 +26,14 @@ std::string state_of(const enrol::Issued& issued, identity::UnixTime now) {
     if (issued.revoked) return "revoked";
     if (issued.certificate.not_after < now) return "expired";
     return issued.certificate.not_before > now ? "early" : "good";
+}
+
+/// A node's certificates together; those who certify come first.
+void sort_devices(ListDevicesReply& list) {
+    std::ranges::stable_sort(*list.mutable_devices(), {}, [](const Device& device) {
+        const int rank = device.usage() == "root" ? 0 : device.usage() == "authority" ? 1 : 2;
+        return std::tuple{rank, device.node_id(), device.usage(), device.not_after()};
+    });
 }
 
 Result<ListDevicesReply> issued_by(const std::filesystem::path& directory, identity::UnixTime now) {
@@ -102,9 +112,11 @@ int list_devices(Context& context, const std::string& authority) {
     ApiClient client{context};
     Request request;
     request.mutable_list_devices();
-    const auto answer = client.call(request, Reply::kListDevices);
+    auto answer = client.call(request, Reply::kListDevices);
     if (!answer) return report(context, answer.error());
-    print_list(context, answer->reply.list_devices());
+    ListDevicesReply& known = *answer->reply.mutable_list_devices();
+    sort_devices(known);
+    print_list(context, known);
     return kExitFine;
 }
 

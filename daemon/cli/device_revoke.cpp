@@ -67,7 +67,8 @@ Outcome<Case> prepare(Context& context, const RevokeOptions& options) {
     result.certificates = static_cast<std::size_t>(std::ranges::count_if(
         *issued, [&](const enrol::Issued& each) { return of_node(each) && !each.revoked; }));
     if (result.certificates == 0) {
-        return failed(ErrorCode::kDuplicate, context.say(Message::kRevokedAlready, result.eid));
+        return failed(ErrorCode::kDuplicate, context.say(Message::kRevokedAlready, result.eid,
+                                                         (result.authority / "revoked.pem").string()));
     }
     return result;
 }

@@ -16,8 +16,9 @@ namespace {
 
 constexpr std::size_t kChunkBytes = 64U << 10;
 
+/// What is received is nobody else's business on this machine: a new file is not for all.
 Descriptor open_file(const std::filesystem::path& path, int flags) {
-    return Descriptor{::open(path.c_str(), flags | O_CLOEXEC, 0666)};
+    return Descriptor{::open(path.c_str(), flags | O_CLOEXEC, 0640)};
 }
 
 std::unexpected<Failure> failed_on(const std::filesystem::path& path) {

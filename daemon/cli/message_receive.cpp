@@ -183,7 +183,7 @@ void add_message_receive(CLI::App& message, Context& context, Action& action) {
     auto options = std::make_shared<ReceiveOptions>();
     auto* receive = message.add_subcommand(
         "receive", "take the messages that wait at an endpoint; each is acknowledged when its file is safe");
-    add_receive_options(*receive, *options, "directory for the contents, named by message id");
+    add_receive_options(*receive, *options, "directory for the contents, named by message id and sender");
     receive->callback([=, &context, &action] {
         action = [options, &context] { return Receiver{context, *options}.run(); };
     });

@@ -69,9 +69,7 @@ TEST_CASE("program takes the endpoint from the environment", "[cli]") {
 TEST_CASE("program exits with 3 when the daemon is not there", "[cli]") {
     const Exit ended = shell("$TRAM --api ipc:///nonexistent/api status");
     CHECK(ended.code == 3);
-    CHECK(ended.err ==
-          "error: unavailable: cannot reach tramd at ipc:///nonexistent/api: is it running? systemctl "
-          "status tram\n");
+    CHECK(ended.err == "error: unavailable: cannot reach tramd at ipc:///nonexistent/api: is it running?\n");
 }
 
 TEST_CASE("program speaks the language of the locale", "[cli]") {

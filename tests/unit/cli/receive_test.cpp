@@ -84,6 +84,8 @@ TEST_CASE("receive acknowledges only when the file is there whole", "[cli]") {
     CHECK(ran.exit_code == 0);
     CHECK((seen_at_acknowledgement == payload));  // unexpanded: 300 kB in a report help nobody
     CHECK(files_in(directory.path()) == 1);
+    const auto mode = fs::status(directory.path() / "7KQ4-M2PX").permissions();
+    CHECK((mode & fs::perms::others_all) == fs::perms::none);
     const auto requests = daemon.requests();
     REQUIRE(requests.size() == 3);
     CHECK(requests[0].receive_bundle().endpoint() == "dtn://b/inbox");
