@@ -8,6 +8,7 @@
 #include "daemon/cli/device.h"
 #include "daemon/cli/format.h"
 #include "daemon/cli/output.h"
+#include "daemon/enrol/files.h"
 #include "daemon/enrol/identity_directory.h"
 #include "proto/identity/check_groups.h"
 #include "proto/identity/names.h"
@@ -98,9 +99,26 @@ int init_authority(Context& context, const Places& site, const InitOptions& opti
     return kExitFine;
 }
 
+/// Of two that make keys at once, the second must neither mix its own with those of the first nor take them
+/// away. A directory that was named is its maker's business.
+Result<std::optional<enrol::DirectoryLock>> lock_state(const Places& site, const InitOptions& options) {
+    if (!options.directory.empty()) return std::nullopt;
+    const std::filesystem::path above = site.identity.parent_path();
+    const std::filesystem::path state = above.empty() ? "." : above;
+    if (!enrol::is_there(state)) {
+        if (auto made = enrol::make_private_directory(state); !made)
+            return std::unexpected{std::move(made.error())};
+    }
+    auto lock = enrol::DirectoryLock::take(state);
+    if (!lock) return std::unexpected{std::move(lock.error())};
+    return std::optional{std::move(*lock)};
+}
+
 int init(Context& context, const InitOptions& options) {
     const auto site = places(context, options.config);
     if (!site) return report(context, site.error());
+    const auto lock = lock_state(*site, options);
+    if (!lock) return report(context, failure_of(lock.error()));
     if (!options.root.empty()) return init_root(context, *site, options);
     if (!options.authority.empty()) return init_authority(context, *site, options);
     if (!options.node.empty()) return init_device(context, *site, options);

@@ -1,4 +1,5 @@
 // `tram device init --standalone`: everything that a first server needs, on one machine.
+#include <algorithm>
 #include <boost/json/object.hpp>
 #include <ctime>
 #include <ostream>
@@ -92,11 +93,61 @@ Outcome<Made> make_all(const Places& site, const std::string& node_id,
     return Made{std::move(*root), device->tls.not_after};
 }
 
-/// Takes away what this call has made, so that the next one can begin anew. Nobody has seen these keys.
-void remove_new(const Places& site) {
+constexpr const char* kUnfinished = "unfinished";
+
+/// There from before the first key until everything is made: what stands beside it nobody has seen.
+bool is_unfinished(const Places& site) {
+    return enrol::is_there(site.root / kUnfinished) ||
+           enrol::is_there(site.root / (std::string{kUnfinished} + ".new"));
+}
+
+/// Takes away what was made in part, so that everything can begin anew; the mark goes last.
+void remove_unfinished(const Places& site) {
     std::error_code ignored;
-    for (const auto& directory : {site.root, site.authority, site.identity})
+    for (const auto& directory : {site.identity, site.authority, site.root})
         std::filesystem::remove_all(directory, ignored);
+}
+
+Result<void> mark_unfinished(const Places& site) {
+    if (auto made = enrol::make_private_directory(site.root); !made) return made;
+    return enrol::write_file(site.root / kUnfinished, {}, enrol::Readers::kAll);
+}
+
+/// What an attempt that was interrupted at its very end has made. Otherwise what it left is taken away, but
+/// never keys that were certified: somebody may use them by now.
+std::optional<Made> finished_before(const Places& site, const std::string& node_id) {
+    if (!is_unfinished(site)) return std::nullopt;
+    if (!enrol::is_there(site.identity / "trust.pem")) {
+        remove_unfinished(site);
+        return std::nullopt;
+    }
+    const auto identity = enrol::load_identity(site.identity);
+    if (!identity || identity->node_id != node_id) return std::nullopt;
+    const auto& known = identity->trust.certificates;
+    const auto root = std::ranges::find(known, identity::Usage::kRoot, &identity::Certificate::usage);
+    if (root == known.end()) return std::nullopt;
+    return Made{*root, identity->tls.not_after};
+}
+
+Outcome<void> nothing_there(const Context& context, const Places& site) {
+    for (const auto& directory : {site.root, site.authority, site.identity}) {
+        std::error_code failure;
+        if (!enrol::is_there(directory) || std::filesystem::is_empty(directory, failure)) continue;
+        return failed(ErrorCode::kDuplicate, context.say(Message::kAloneThere, directory.string()),
+                      context.say(Message::kAloneThereRemedy));
+    }
+    return {};
+}
+
+Outcome<Made> make_or_remove(const Places& site, const std::string& node_id,
+                             const enrol::KeyProtection& protection) {
+    if (auto marked = mark_unfinished(site); !marked) {
+        remove_unfinished(site);
+        return std::unexpected{failure_of(marked.error())};
+    }
+    auto made = make_all(site, node_id, protection);
+    if (!made) remove_unfinished(site);
+    return made;
 }
 
 void print_made(Context& context, const Places& site, const std::string& node_id, const Made& made) {
@@ -143,23 +194,23 @@ void print_made(Context& context, const Places& site, const std::string& node_id
 
 int init_standalone(Context& context, const Places& site, const std::string& node_id,
                     const PassphraseOptions& passphrase) {
-    for (const auto& directory : {site.root, site.authority, site.identity}) {
-        std::error_code failure;
-        if (enrol::is_there(directory) && !std::filesystem::is_empty(directory, failure)) {
-            return report(context,
-                          failed(ErrorCode::kDuplicate, context.say(Message::kAloneThere, directory.string()),
-                                 context.say(Message::kAloneThereRemedy))
-                              .error());
-        }
-    }
-    const auto protection = new_passphrase(context, passphrase);
-    if (!protection) return report(context, protection.error());
-    const auto made = make_all(site, node_id, protection->key());
+    auto made = finished_before(site, node_id);
     if (!made) {
-        remove_new(site);
-        return report(context, made.error());
+        if (const auto free = nothing_there(context, site); !free) return report(context, free.error());
+        const auto protection = new_passphrase(context, passphrase);
+        if (!protection) return report(context, protection.error());
+        auto fresh = make_or_remove(site, node_id, protection->key());
+        if (!fresh) return report(context, fresh.error());
+        made = std::move(*fresh);
     }
     print_made(context, site, node_id, *made);
+    context.out.flush();
+    std::error_code failure;
+    std::filesystem::remove(site.root / kUnfinished, failure);
+    if (failure) {
+        return report(context,
+                      failure_of(enrol::io_failure(site.root / kUnfinished, failure.value()).error()));
+    }
     return kExitFine;
 }
 

@@ -1,8 +1,11 @@
 // tram device: how somebody becomes a member, from the first key to the daemon being told.
+#include <algorithm>
+#include <array>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <catch2/catch.hpp>
 #include <sys/stat.h>
+#include <thread>
 
 #include "daemon/enrol/authority.h"
 #include "daemon/enrol/identity_directory.h"
@@ -69,6 +72,57 @@ TEST_CASE("standalone that cannot be finished leaves no keys", "[cli][device]") 
     CHECK(ran.err.starts_with("error: io: "));
     for (const char* each : {"root", "authority", "identity"})
         CHECK_FALSE(std::filesystem::exists(machine.path(each)));
+}
+
+TEST_CASE("standalone goes on where it was killed", "[cli][device]") {
+    const Machine machine;
+    REQUIRE(machine.device({"init", "--standalone", "18904-srv"}).exit_code == 0);
+    const std::string key = contents(machine.path("root/authority.key"));
+    write(machine.path("root/unfinished"), "");
+    SECTION("before the device was certified, with new keys") {
+        std::filesystem::remove(machine.path("identity/trust.pem"));
+        if (GENERATE(true, false)) {
+            std::filesystem::remove_all(machine.path("identity"));
+            std::filesystem::remove(machine.path("authority/chain.pem"));
+        }
+        const Ran ran = machine.device({"init", "--standalone", "18904-srv"});
+        CHECK(ran.exit_code == 0);
+        CHECK(contents(machine.path("root/authority.key")) != key);
+    }
+    SECTION("after that, with the keys that are there") {
+        const Ran ran = machine.device({"init", "--standalone", "18904-srv"});
+        CHECK(ran.exit_code == 0);
+        CHECK(contains(ran.out, "check groups of the root"));
+        CHECK(contents(machine.path("root/authority.key")) == key);
+    }
+    SECTION("but takes no keys away that may be in use") {
+        std::filesystem::remove(machine.path("identity/sign.key"));
+        const Ran ran = machine.device({"init", "--standalone", "18904-srv"});
+        CHECK(ran.exit_code == 1);
+        CHECK(contents(machine.path("root/authority.key")) == key);
+        return;
+    }
+    CHECK(enrol::load_identity(machine.path("identity")));
+    CHECK_FALSE(std::filesystem::exists(machine.path("root/unfinished")));
+    CHECK(machine.device({"init", "--standalone", "18904-srv"}).exit_code == 1);
+}
+
+TEST_CASE("of two that make keys at once, one does it and the other takes nothing away", "[cli][device]") {
+    const Machine machine;
+    const bool alone = GENERATE(true, false);
+    std::array<int, 2> codes{-1, -1};
+    {
+        std::jthread first{
+            [&] { codes[0] = machine.device({"init", "--standalone", "18904-srv"}).exit_code; }};
+        std::jthread second{[&] {
+            codes[1] = alone ? machine.device({"init", "--standalone", "18904-srv"}).exit_code
+                             : machine.device({"init", "18904-ks07"}).exit_code;
+        }};
+    }
+    CHECK(std::min(codes[0], codes[1]) == 0);
+    CHECK(std::max(codes[0], codes[1]) == 1);
+    CHECK(std::filesystem::exists(machine.path("identity/request.pem")));
+    if (codes[0] == 0 || alone) CHECK(enrol::load_identity(machine.path("identity")));
 }
 
 TEST_CASE("nothing is done that cannot be noted", "[cli][device]") {
