@@ -13,6 +13,7 @@
 #include "daemon/cli/device.h"
 #include "daemon/cli/format.h"
 #include "daemon/cli/output.h"
+#include "daemon/enrol/trust_files.h"
 
 namespace tram::cli {
 
@@ -23,6 +24,7 @@ using api::pb::Request;
 namespace {
 
 constexpr const char* kListLabel = "TRAM REVOCATION LIST";
+constexpr const char* kOwnList = "revoked.pem";
 
 struct RevokeOptions {
     std::string config;
@@ -66,10 +68,6 @@ Outcome<Case> prepare(Context& context, const RevokeOptions& options) {
     }
     result.certificates = static_cast<std::size_t>(std::ranges::count_if(
         *issued, [&](const enrol::Issued& each) { return of_node(each) && !each.revoked; }));
-    if (result.certificates == 0) {
-        return failed(ErrorCode::kDuplicate, context.say(Message::kRevokedAlready, result.eid,
-                                                         (result.authority / "revoked.pem").string()));
-    }
     return result;
 }
 
@@ -152,8 +150,11 @@ void print_revoked(Context& context, const Case& subject, const RevokeOptions& o
     if (options.dry_run) {
         print_line(context, context.say(Message::kWouldRevoke, subject.certificates, subject.eid));
     } else {
-        print_line(context, context.say(Message::kRevoked, subject.certificates, subject.eid,
-                                        outcomes.list->number, outcomes.list->authority));
+        const bool anew = subject.certificates > 0;
+        print_line(context, anew ? context.say(Message::kRevoked, subject.certificates, subject.eid,
+                                               outcomes.list->number, outcomes.list->authority)
+                                 : context.say(Message::kRevokedAlready, subject.eid, outcomes.list->number,
+                                               outcomes.list->authority));
     }
     if (outcomes.told && outcomes.told->there && !outcomes.told->refused) {
         print_line(context, context.say(Message::kDaemonRevoked, outcomes.told->reply.sessions_ended(),
@@ -161,7 +162,7 @@ void print_revoked(Context& context, const Case& subject, const RevokeOptions& o
     }
     if (outcomes.holdings) print_holdings(context, subject.eid, *outcomes.holdings);
     if (options.dry_run) return;
-    const std::string file = options.out.empty() ? (subject.authority / "revoked.pem").string() : options.out;
+    const std::string file = options.out.empty() ? (subject.authority / kOwnList).string() : options.out;
     const bool spreads = outcomes.told && outcomes.told->there && !outcomes.told->refused;
     print_line(context, context.say(spreads ? Message::kListSpreads : Message::kListToCarry, file));
 }
@@ -184,20 +185,41 @@ int dry_run(Context& context, const Case& subject, const RevokeOptions& options)
     return good ? kExitFine : kExitWarning;
 }
 
+/// The list that revokes the device: made now, or by an attempt that may not have got any further.
+Outcome<identity::RevocationList> revoked(const Case& subject, const Protection& protection) {
+    if (subject.certificates > 0) {
+        const Deed deed{subject.authority / "audit.log", "device.revoke", subject.eid,
+                        fmt::format("{} certificates", subject.certificates), subject.clock_trusted};
+        return noted(deed, [&] {
+            return enrol::revoke(subject.authority, subject.eid, std::time(nullptr), protection.key());
+        });
+    }
+    auto lists = enrol::read_trust_file(subject.authority / kOwnList);
+    if (!lists) return std::unexpected{failure_of(lists.error())};
+    return std::move(lists->lists.front());
+}
+
+/// Asks for what it takes to make a list; for one that is there already, nothing. Sets `stop` when the person
+/// does not want to.
+Outcome<Protection> agreed(Context& context, const Case& subject, const RevokeOptions& options,
+                           std::optional<int>& stop) {
+    if (subject.certificates == 0) return Protection{{}};
+    const std::string label = node_label(subject.eid);
+    const auto question = context.say(Message::kConfirmRevoke, subject.certificates, subject.eid, label);
+    stop = confirmed(context, options.yes, question, label);
+    if (stop) return Protection{{}};
+    return known_passphrase(context, options.passphrase, subject.authority);
+}
+
 int revoke(Context& context, const RevokeOptions& options) {
     const auto subject = prepare(context, options);
     if (!subject) return report(context, subject.error());
     if (options.dry_run) return dry_run(context, *subject, options);
-    const std::string label = node_label(subject->eid);
-    const auto question = context.say(Message::kConfirmRevoke, subject->certificates, subject->eid, label);
-    if (const auto stop = confirmed(context, options.yes, question, label)) return *stop;
-    const auto protection = known_passphrase(context, options.passphrase, subject->authority);
+    std::optional<int> stop;
+    const auto protection = agreed(context, *subject, options, stop);
+    if (stop) return *stop;
     if (!protection) return report(context, protection.error());
-    const Deed deed{subject->authority / "audit.log", "device.revoke", subject->eid,
-                    fmt::format("{} certificates", subject->certificates), subject->clock_trusted};
-    auto list = noted(deed, [&] {
-        return enrol::revoke(subject->authority, subject->eid, std::time(nullptr), protection->key());
-    });
+    auto list = revoked(*subject, *protection);
     if (!list) return report(context, list.error());
     Outcomes outcomes;
     outcomes.list = std::move(*list);

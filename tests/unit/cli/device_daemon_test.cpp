@@ -1,4 +1,5 @@
 // tram device with a daemon: who is told what, what a lost device held, and who is known.
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -240,10 +241,27 @@ TEST_CASE("revoke takes everything away and reports what the device held", "[cli
     const auto issued = enrol::list_issued(server.path("authority"));
     for (const auto& each : *issued)
         CHECK(each.revoked == (each.certificate.eid == "dtn://18904-lt01/"));
-    const Ran again = server.device({"revoke", "18904-lt01", "--yes"});
-    CHECK(again.exit_code == 1);
-    CHECK(contains(again.err, "error: duplicate: "));
-    CHECK(contains(again.err, "the list is " + server.path("authority/revoked.pem")));
+}
+
+TEST_CASE("revoke again tells those whom an interrupted attempt did not reach", "[cli][device]") {
+    Answers answers;
+    answers.holdings = two_holdings();
+    const FakeDaemon daemon{ask(answers)};
+    Server server;
+    const Machine laptop;
+    init(laptop, "18904-lt01");
+    server.approve(laptop);
+    REQUIRE(server.device({"revoke", "18904-lt01", "--yes"}).exit_code == 1);
+    server.daemon = &daemon;
+    const Ran again = server.device({"revoke", "18904-lt01", "--out", server.path("list.pem")});
+    CHECK(again.exit_code == 0);
+    CHECK(again.lines().at(0) ==
+          "everything that was issued to dtn://18904-lt01/ is revoked already: list 1 of dtn://18904/");
+    CHECK(contains(again.out, "dtn://18904-lt01/ was handed 3 bundles here"));
+    REQUIRE(answers.trusted.size() == 1);
+    CHECK(decoded(answers.trusted[0]).lists.at(0).number == 1);
+    CHECK(bundle_in(server.path("list.pem")).lists.at(0).number == 1);
+    CHECK(std::ranges::count(server.acts("authority/audit.log"), "device.revoke") == 1);
 }
 
 TEST_CASE("revoke shows first, and asks before it does it", "[cli][device]") {
