@@ -4,6 +4,7 @@
 #include <ostream>
 #include <thread>
 
+#include "daemon/cli/file_io.h"
 #include "daemon/cli/options.h"
 #include "daemon/cli/output.h"
 
@@ -40,6 +41,11 @@ std::optional<Duration> ReceiveLoop::time_left() const {
 }
 
 int ReceiveLoop::run(const Fetch& fetch) {
+    // What is fetched and cannot be written is not handed out again before its lease ends.
+    if (options_.output != "-") {
+        if (const auto probe = NewFile::create(options_.output, "probe"); !probe)
+            return report(context_, probe.error());
+    }
     while (!enough() && context_.out.good()) {
         const auto wait = time_left();
         if (!wait) break;
