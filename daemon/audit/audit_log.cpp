@@ -16,8 +16,11 @@ constexpr std::uint64_t kTailBytes = 8 * kLineBytesMax;
 constexpr std::size_t kChunkBytes = 64U << 10;
 
 std::unexpected<Error> corrupt(const std::filesystem::path& file, const std::string& why) {
-    return fail(ErrorCode::kCorrupt,
-                fmt::format("the audit log {} {}: tram audit verify {}", file.string(), why, file.string()));
+    return fail(
+        ErrorCode::kCorrupt,
+        fmt::format("the audit log {} {}: tram audit verify {}; to go on, move it away and keep it: a new "
+                    "one begins",
+                    file.string(), why, file.string()));
 }
 
 struct End {

@@ -44,11 +44,16 @@ bool is_grant(const TrustBundle& bundle) {
     });
 }
 
-/// The first time, a person compares the root: everything else is believed because of it.
+/// The first time, a person compares the root: everything else is believed because of it. Later only groups
+/// that were given are compared.
 std::optional<int> root_compared(Context& context, const AcceptOptions& options, const TrustBundle& bundle,
                                  const std::filesystem::path& known) {
     const identity::Certificate* root = root_of(bundle);
-    if (root == nullptr || enrol::is_there(known)) return std::nullopt;
+    if (root == nullptr) return std::nullopt;
+    if (enrol::is_there(known)) {
+        return options.agreement.groups.empty() ? std::nullopt
+                                                : compared(context, options.agreement, root->der);
+    }
     context.err << printable(context.say(Message::kFirstRoot, root->name), context.ascii) << "\n"
                 << printable(context.say(Message::kCheckGroups, identity::check_groups(root->der)),
                              context.ascii)

@@ -242,8 +242,11 @@ TEST_CASE("accept takes only what is for this device and from its root", "[cli][
         CHECK(kiosk.device({"accept", grant}, {.input = "no\n", .in_terminal = true}).exit_code == 1);
         CHECK(enrol::load_identity(kiosk.path("identity")).error().code == ErrorCode::kNoCertificate);
         CHECK(kiosk.device({"accept", grant}, {.input = "yes\n", .in_terminal = true}).exit_code == 0);
-        // From now on it is known.
+        // From now on it is known; groups that are given all the same must fit.
         CHECK(kiosk.device({"accept", grant}).exit_code == 0);
+        CHECK(
+            kiosk.device({"accept", grant, "--groups", groups_in(kiosk.device({"request"}).out)}).exit_code ==
+            1);
     }
     SECTION("of another device") {
         const Ran ran = laptop.device({"accept", grant, "--yes"});
