@@ -157,8 +157,11 @@ Result<void> read_common(const pb::Receipt& message, Receipt& receipt) {
         if (!number) return malformed(number.error());
         receipt.reference = std::move(*number);
     }
-    if (receipt.local_number.has_value() == receipt.reference.has_value())
-        return malformed("it is about a dossier or about a notice");
+    const bool transport = message.type() == pb::RECEIPT_CUSTODY || message.type() == pb::RECEIPT_DELIVERED;
+    if (receipt.local_number && receipt.reference)
+        return malformed("it is about a dossier or about a notice, not both");
+    if (!transport && !receipt.local_number && !receipt.reference)
+        return malformed("it does not say what dossier or notice it is about");
     return {};
 }
 

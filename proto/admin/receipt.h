@@ -105,8 +105,9 @@ struct Receipt {
     std::string source{};                          ///< node id of the message's maker
     std::string holder{};                          ///< node id of who signs
     std::optional<std::int64_t> signed_unix_s{};   ///< nothing while the holder's clock is not trusted
-    std::optional<LocalNumber> local_number{};     ///< of a request or update
-    std::optional<DocumentNumber> reference{};     ///< of a notice; never together with a local number
+    // One of them, never both; neither only where transport speaks, which does not read what it carries.
+    std::optional<LocalNumber> local_number{};  ///< of a request or update
+    std::optional<DocumentNumber> reference{};  ///< of a notice
     std::variant<Custody, Delivered, Official, Displayed, Announced, HandedOver> says;
     friend bool operator==(const Receipt&, const Receipt&) = default;
 };
