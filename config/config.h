@@ -82,6 +82,8 @@ struct Bundles {
     bool status_reports =
         false;  ///< make the status reports that bundles ask for; RFC 9171 5.1 wants it off by default
     std::chrono::seconds delivery_lease{60};  ///< how long a fetched bundle waits for its acknowledgement
+    std::chrono::seconds offer_again{
+        std::chrono::hours{24 * 7}};  ///< to a peer that has it, without a receipt
     friend bool operator==(const Bundles&, const Bundles&) = default;
 };
 

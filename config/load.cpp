@@ -124,6 +124,7 @@ void read_bundles(TableReader& table, Bundles& bundles) {
     table.flag("strict", bundles.strict);
     table.flag("status_reports", bundles.status_reports);
     read_seconds(table, "delivery_lease", bundles.delivery_lease, seconds{1}, days{1});
+    read_seconds(table, "offer_again", bundles.offer_again, seconds{1}, days{3'650});
 }
 
 void read_file(const toml::table& document, Config& config, Report& report) {

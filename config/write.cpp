@@ -90,7 +90,8 @@ std::string to_toml(const Config& config) {
         << "\nhop_limit = " << static_cast<unsigned>(config.bundles.hop_limit)
         << "\nstrict = " << flag(config.bundles.strict)
         << "\nstatus_reports = " << flag(config.bundles.status_reports)
-        << "\ndelivery_lease = " << duration(config.bundles.delivery_lease) << "\n";
+        << "\ndelivery_lease = " << duration(config.bundles.delivery_lease)
+        << "\noffer_again = " << duration(config.bundles.offer_again) << "\n";
     out << "\n[log]\nlevel = "
         << quoted(std::string{kLogLevelNames.at(static_cast<std::size_t>(config.log.level))}) << "\n";
     return out.str();

@@ -35,6 +35,21 @@ Result<ChunkRecord> read_chunk(const pb::Chunk& row) {
     return chunk;
 }
 
+void write_ended(const EndedMessage& ended, pb::EndedMessage& row) {
+    row.set_message_id(ended.message_id.data(), ended.message_id.size());
+    row.set_source(ended.source);
+    row.set_holder(ended.holder);
+}
+
+Result<std::shared_ptr<const EndedMessage>> read_ended(const pb::EndedMessage& row) {
+    EndedMessage ended{{}, row.source(), row.holder()};
+    if (row.message_id().size() != ended.message_id.size()) {
+        return fail(ErrorCode::kCorrupt, "the row says that a message ended whose id has not 16 bytes");
+    }
+    std::ranges::copy(as_bytes(row.message_id()), ended.message_id.begin());
+    return std::make_shared<const EndedMessage>(std::move(ended));
+}
+
 // Serialises behind the place of the seal, then fills that in: the row is written once and never copied.
 template <typename Row>
 void seal_row(std::string_view key, const Row& row, std::string& value) {
@@ -129,6 +144,8 @@ void encode_bundle(const BundleRecord& record, std::string& value) {
     row.set_forward(record.forward);
     if (record.hop_count) row.set_hop_count(*record.hop_count);
     if (record.chunk) write_chunk(*record.chunk, *row.mutable_chunk());
+    row.set_awaits_receipt(record.awaits_receipt);
+    if (record.ends) write_ended(*record.ends, *row.mutable_ends());
     if (record.received_from) write_hop(*record.received_from, *row.mutable_received_from());
     for (const HopRecord& hop : record.forwarded_to)
         write_hop(hop, *row.add_forwarded_to());
@@ -174,6 +191,12 @@ Result<BundleRecord> decode_bundle(std::string_view key, std::string_view value)
         if (!chunk) return std::unexpected{chunk.error()};
         record.chunk = *chunk;
     }
+    record.awaits_receipt = row.awaits_receipt();
+    if (row.has_ends()) {
+        auto ended = read_ended(row.ends());
+        if (!ended) return std::unexpected{std::move(ended.error())};
+        record.ends = std::move(*ended);
+    }
     if (row.has_received_from()) record.received_from = read_hop(*row.mutable_received_from());
     record.forwarded_to.reserve(static_cast<std::size_t>(row.forwarded_to_size()));
     for (pb::Hop& hop : *row.mutable_forwarded_to())
@@ -188,6 +211,7 @@ void encode_tombstone(const Tombstone& tombstone, std::string& value) {
     row.set_expires_at_ms(tombstone.expires_at_ms);
     row.set_destination(tombstone.destination);
     if (tombstone.hop_count) row.set_hop_count(*tombstone.hop_count);
+    if (tombstone.ends) write_ended(*tombstone.ends, *row.mutable_ends());
     if (tombstone.received_from) write_hop(*tombstone.received_from, *row.mutable_received_from());
     if (tombstone.last_hop) write_hop(*tombstone.last_hop, *row.mutable_last_hop());
     for (const HopRecord& hop : tombstone.forwarded_to)
@@ -199,7 +223,7 @@ Result<Tombstone> decode_tombstone(std::string_view key, std::string_view value)
     auto& row = scratch<pb::TombstoneRow>();
     if (auto parsed = unseal_row(key, value, row); !parsed) return std::unexpected{parsed.error()};
     if (row.ending() < static_cast<std::uint32_t>(Ending::kDelivered) ||
-        row.ending() > static_cast<std::uint32_t>(Ending::kRefused)) {
+        row.ending() > static_cast<std::uint32_t>(Ending::kConfirmed)) {
         return fail(ErrorCode::kCorrupt, "the tombstone names no known ending");
     }
     Tombstone tombstone;
@@ -209,6 +233,11 @@ Result<Tombstone> decode_tombstone(std::string_view key, std::string_view value)
     tombstone.expires_at_ms = row.expires_at_ms();
     tombstone.destination = row.destination();
     if (row.has_hop_count()) tombstone.hop_count = row.hop_count();
+    if (row.has_ends()) {
+        auto ended = read_ended(row.ends());
+        if (!ended) return std::unexpected{std::move(ended.error())};
+        tombstone.ends = std::move(*ended);
+    }
     if (row.has_received_from()) tombstone.received_from = read_hop(*row.mutable_received_from());
     if (row.has_last_hop()) tombstone.last_hop = read_hop(*row.mutable_last_hop());
     tombstone.forwarded_to.reserve(static_cast<std::size_t>(row.forwarded_to_size()));

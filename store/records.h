@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <array>
+#include <compare>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -32,6 +34,14 @@ struct ChunkRecord {
     std::uint64_t index = 0;
     std::uint64_t count = 1;  ///< above `index`
     friend bool operator==(const ChunkRecord&, const ChunkRecord&) = default;
+};
+
+/// A message that has arrived, as its receipt says: no copy of it needs to travel any more.
+struct EndedMessage {
+    std::array<std::uint8_t, 16> message_id{};
+    std::string source;  ///< node id of its maker
+    std::string holder;  ///< node id of its destination
+    friend auto operator<=>(const EndedMessage&, const EndedMessage&) = default;
 };
 
 /// Everything about a stored bundle that decisions need, so that none of them reads the bundle itself.
@@ -60,6 +70,8 @@ struct BundleRecord {
     bool forward = false;                    ///< is to be offered to peers
     std::optional<std::uint64_t> hop_count;  ///< as it arrived (RFC 9171 4.4.3); nothing without such a block
     std::optional<ChunkRecord> chunk;        ///< nothing: no part of a message
+    bool awaits_receipt = false;  ///< of a message of ours that stays until it is known to be there
+    std::shared_ptr<const EndedMessage> ends;  ///< this bundle is a verified receipt; null: none
     std::optional<HopRecord> received_from;
     std::vector<HopRecord> forwarded_to;  ///< peers that acknowledged it, or said they have it: the ledger
 };
@@ -73,6 +85,7 @@ enum class Ending : std::uint8_t {
     kReassembled = 5,  ///< went into a larger bundle, or was cut into fragments
     kReported = 6,     ///< a status report says it was delivered
     kRefused = 7,      ///< part of a message that does not open
+    kConfirmed = 8,    ///< a receipt of its recipient says that the message is there
 };
 
 /// Stands for a bundle that was here, so that it is recognised when it comes again.
@@ -86,6 +99,7 @@ struct Tombstone {
     std::optional<HopRecord> last_hop;       ///< the peer that took it over, or reported its delivery
     std::vector<HopRecord> forwarded_to;     ///< every other peer that had a copy from here
     std::optional<std::uint64_t> hop_count;  ///< as it arrived; tells a repetition from one that went around
+    std::shared_ptr<const EndedMessage> ends;  ///< as in the record of the bundle
 };
 
 // One change. A batch is atomic: all of it is durable or none.

@@ -40,7 +40,8 @@ const store::HopRecord* hop_to(const store::Tombstone& tombstone, const std::str
     if (const store::HopRecord* hop = hop_to(tombstone.forwarded_to, peer)) return hop;
     // The last hop of a reported bundle is who reported it.
     const bool took_it = tombstone.last_hop && tombstone.last_hop->peer == peer &&
-                         tombstone.ending != store::Ending::kReported;
+                         tombstone.ending != store::Ending::kReported &&
+                         tombstone.ending != store::Ending::kConfirmed;
     return took_it ? &*tombstone.last_hop : nullptr;
 }
 
@@ -60,7 +61,8 @@ pb::Holding holding(const Found& found, std::uint64_t now) {
         out.set_kind(std::string{node::kind_name(static_cast<bpv7::Kind>(found.stored->kind))});
     out.set_ago_ms(now > found.at_ms ? now - found.at_ms : 0);
     out.set_copy_here(found.stored != nullptr);
-    out.set_receipt(found.gone != nullptr && found.gone->ending == store::Ending::kReported);
+    out.set_receipt(found.gone != nullptr && (found.gone->ending == store::Ending::kReported ||
+                                              found.gone->ending == store::Ending::kConfirmed));
     return out;
 }
 

@@ -5,6 +5,7 @@
 
 #include "daemon/api/device_views.h"
 #include "daemon/api/message_requests.h"
+#include "daemon/api/receipt_views.h"
 #include "daemon/node/short_id.h"
 
 namespace tram::api {
@@ -94,7 +95,8 @@ void Server::receive(Message message) {
 bool Server::answer(const Caller& caller, pb::Reply reply, Bytes payload) {
     reply.set_id(caller.id);
     Message message{caller.client, caller.delimited, {Bytes::copy_of(as_bytes(reply.SerializeAsString()))}};
-    if ((reply.has_receive_bundle() && reply.receive_bundle().found()) || reply.has_read_message())
+    if ((reply.has_receive_bundle() && reply.receive_bundle().found()) || reply.has_read_message() ||
+        reply.has_get_receipt())
         message.frames.push_back(std::move(payload));
     return sockets_.send(message);
 }
@@ -171,6 +173,9 @@ void Server::dispatch(const Caller& caller, const pb::Request& request, std::vec
         case pb::Request::kDeviceHoldings:
             return finish(device_holdings(node_, request.device_holdings().node_id()),
                           reply.mutable_device_holdings());
+        case pb::Request::kListReceipts:
+            return finish(list_receipts(node_, request.list_receipts()), reply.mutable_list_receipts());
+        case pb::Request::kGetReceipt: return get_receipt_file(caller, request.get_receipt().name());
         case pb::Request::kOpenMessage:
         case pb::Request::kAppendMessage:
         case pb::Request::kFinishMessage:
@@ -205,6 +210,14 @@ void Server::send_bundle(const Caller& caller, const pb::SendBundleRequest& requ
     submission.report_delivery = request.report_delivery();
     submission.payload = std::move(frames.front());
     shell_.inject(node::input::Submit{remember(caller), std::move(submission)});
+}
+
+void Server::get_receipt_file(const Caller& caller, const std::string& name) {
+    auto found = get_receipt(node_, name);
+    if (!found) return refuse(caller, found.error());
+    pb::Reply reply;
+    *reply.mutable_get_receipt() = std::move(found->reply);
+    answer(caller, std::move(reply), Bytes::copy_of(as_bytes(found->file)));
 }
 
 void Server::about_messages(const Caller& caller, const pb::Request& request, std::vector<Bytes>& frames) {

@@ -18,6 +18,8 @@ constexpr std::uint32_t kPageDefault = 100;
 constexpr std::uint32_t kPageMax = 1'000;
 constexpr std::size_t kPrefixMin = 4;
 constexpr std::size_t kPeersCounted = 64;
+constexpr std::uint64_t kDay_ms = 86'400'000;
+constexpr std::uint64_t kUnreceiptedNotice_ms = 7 * kDay_ms;
 constexpr std::int64_t kRenewalNotice_s = 30 * 86'400;
 
 std::uint64_t since(std::uint64_t now, std::uint64_t then) {
@@ -51,7 +53,9 @@ std::vector<std::string> reasons(const node::Node& node, const Entry& entry) {
         why.emplace_back(peer.paused_until ? peer.text + ", which had no room" : "its turn at " + peer.text);
         wanted = true;
     }
-    if (!wanted && entry.in_flight == 0) {
+    if (record.awaits_receipt && !record.forwarded_to.empty()) {
+        why.emplace_back("the receipt of " + entry.destination_node.to_string());
+    } else if (!wanted && entry.in_flight == 0) {
         why.emplace_back(record.forwarded_to.empty() ? "a peer that can take it"
                                                      : "its receipt, or other peers");
     }
@@ -163,6 +167,12 @@ void add_counters(pb::StatusReply& out, const node::Counters& counters) {
     add("messages_delivered", counters.messages_delivered);
     add("messages_refused", counters.messages_refused);
     add("messages_set_aside", counters.messages_set_aside);
+    add("messages_confirmed", counters.messages_confirmed);
+    add("receipts_sent", counters.receipts_sent);
+    add("receipts_received", counters.receipts_received);
+    add("receipts_relayed", counters.receipts_relayed);
+    add("receipts_refused", counters.receipts_refused);
+    add("bundles_purged", counters.bundles_purged);
     add("reports_sent", counters.reports_sent);
     add("reports_received", counters.reports_received);
 }
@@ -215,6 +225,11 @@ void add_warnings(pb::StatusReply& out, const node::Node& node) {
             "{} messages are kept that cannot be opened now: see the log of tramd, tram device list",
             node.custody().counters().messages_set_aside));
     }
+    if (out.oldest_unreceipted_ms() > kUnreceiptedNotice_ms) {
+        out.add_warnings(
+            fmt::format("{} messages have no receipt, the oldest was sent {} d ago: tram bundle list",
+                        out.unreceipted(), out.oldest_unreceipted_ms() / kDay_ms));
+    }
     for (const pb::Peer& peer : out.peers()) {
         if (peer.configured() && !peer.connected() && peer.queued_bundles() != 0) {
             out.add_warnings(fmt::format("{} bundles wait for {}, not in range: tram peer list",
@@ -248,6 +263,7 @@ std::string ending_text(store::Ending ending) {
         case store::Ending::kReassembled: return "recut";
         case store::Ending::kReported: return "reported delivered";
         case store::Ending::kRefused: return "refused";
+        case store::Ending::kConfirmed: return "receipt came";
     }
     return "";
 }
@@ -320,6 +336,10 @@ pb::StatusReply status(const node::Node& node, const ShellFacts& facts) {
     }
     if (!inventory.entries().empty()) {
         out.set_oldest_bundle_ms(since(now, inventory.entries().begin()->second.record.stored_at_ms));
+    }
+    out.set_unreceipted(node.receipts().waiting().size());
+    for (const auto& [id, sent] : node.receipts().waiting()) {
+        out.set_oldest_unreceipted_ms(std::max(out.oldest_unreceipted_ms(), since(now, sent.sent_at_ms)));
     }
     out.set_store_bytes(facts.store_bytes);
     out.set_store_quota_bytes(node.options().quota_bytes);

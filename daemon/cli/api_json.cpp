@@ -2,6 +2,8 @@
 
 #include <boost/json/array.hpp>
 
+#include "proto/base/bytes.h"
+
 namespace tram::cli {
 
 namespace json = boost::json;
@@ -79,7 +81,24 @@ json::object to_json(const api::pb::StatusReply& status) {
             {"warnings", texts(status.warnings())},
             {"identity", status.identity()},
             {"certificate_ends", status.certificate_ends()},
-            {"clock_reason", status.clock_reason()}};
+            {"clock_reason", status.clock_reason()},
+            {"unreceipted", status.unreceipted()},
+            {"oldest_unreceipted_ms", status.oldest_unreceipted_ms()}};
+}
+
+json::object to_json(const api::pb::Receipt& receipt) {
+    json::object result{{"name", receipt.name()},
+                        {"message_id", to_hex(as_bytes(receipt.message_id()))},
+                        {"type", receipt.type()},
+                        {"holder", receipt.holder()},
+                        {"source", receipt.source()},
+                        {"signed_unix_s", nullptr},
+                        {"received_ago_ms", receipt.received_ago_ms()},
+                        {"message_digest", to_hex(as_bytes(receipt.message_digest()))},
+                        {"local_number", receipt.local_number()},
+                        {"reference", receipt.reference()}};
+    if (receipt.has_signed_unix_s()) result["signed_unix_s"] = receipt.signed_unix_s();
+    return result;
 }
 
 json::object to_json(const api::pb::ShowBundleReply& shown) {

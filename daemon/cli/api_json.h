@@ -15,6 +15,7 @@ boost::json::object to_json(const api::pb::TraceStep& step);
 boost::json::object to_json(const api::pb::TraceBundleReply& trace);
 
 boost::json::object to_json(const api::pb::TrustReply& trust);
+boost::json::object to_json(const api::pb::Receipt& receipt);
 boost::json::object to_json(const api::pb::Device& device);
 boost::json::object to_json(const api::pb::Holding& holding);
 boost::json::object to_json(const api::pb::DeviceHoldingsReply& holdings);

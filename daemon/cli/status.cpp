@@ -100,6 +100,10 @@ void print_table(Context& context, const StatusReply& status, const Verdict& ver
                                status.bundles() == 0 ? "-" : human_duration(status.oldest_bundle_ms()),
                                human_duration(status.uptime_ms()), printable(status.router(), context.ascii))
                 << "\n";
+    if (status.unreceipted() != 0) {
+        print_line(context, context.say(Message::kStatusUnreceipted, status.unreceipted(),
+                                        human_duration(status.oldest_unreceipted_ms())));
+    }
     print_peers(context, status);
     for (const std::string& warning : verdict.warnings) {
         context.out << "! " << printable(warning, context.ascii) << "\n";

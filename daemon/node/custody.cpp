@@ -133,6 +133,8 @@ Entry& Custody::store(const bpv7::Bundle& bundle, Bytes wire, Intake intake) {
     record.forward = intake.forward;
     record.held = intake.held;
     record.received_from = std::move(intake.received_from);
+    record.awaits_receipt = intake.awaits_receipt;
+    record.ends = std::move(intake.ends);
 
     Entry& entry = inventory_.insert(std::move(record));
     entry.destination = primary.destination;
@@ -162,7 +164,21 @@ void Custody::remove(BundleKey key, store::Ending ending, std::optional<store::H
     tombstone.hop_count = entry->record.hop_count;
     tombstone.last_hop = std::move(last_hop);
     tombstone.forwarded_to = entry->record.forwarded_to;
+    tombstone.ends = entry->record.ends;
     drop(key);
+    bury(std::move(tombstone));
+}
+
+void Custody::bury_consumed(const bpv7::Bundle& bundle, store::HopRecord from) {
+    store::Tombstone tombstone;
+    tombstone.id = Bytes{bundle.id().key()};
+    tombstone.ending = store::Ending::kDelivered;
+    tombstone.ended_at_ms = node_time_ms();
+    const auto remaining = static_cast<std::uint64_t>(std::max<std::int64_t>(0, remaining_ms(bundle)));
+    tombstone.expires_at_ms =
+        saturating_add(saturating_add(tombstone.ended_at_ms, remaining), kTombstoneMargin_ms);
+    tombstone.destination = bundle.primary.destination.to_string();
+    tombstone.received_from = std::move(from);
     bury(std::move(tombstone));
 }
 

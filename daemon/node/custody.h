@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -40,6 +41,12 @@ struct Counters {
     std::uint64_t messages_delivered = 0;
     std::uint64_t messages_refused = 0;    ///< they do not open
     std::uint64_t messages_set_aside = 0;  ///< they do not open now, but may later
+    std::uint64_t messages_confirmed = 0;  ///< of ours: a receipt came
+    std::uint64_t receipts_sent = 0;       ///< for messages delivered here
+    std::uint64_t receipts_received = 0;   ///< for messages of ours
+    std::uint64_t receipts_relayed = 0;    ///< good ones for others
+    std::uint64_t receipts_refused = 0;    ///< forged, altered, or by the wrong node
+    std::uint64_t bundles_purged = 0;      ///< copies that a receipt for others made needless
     std::uint64_t reports_sent = 0;
     std::uint64_t reports_received = 0;
     std::array<std::uint64_t, kErrorCodes> refused{};  ///< bundles refused, by ErrorCode
@@ -52,6 +59,8 @@ struct Intake {
     bool forward = false;
     bool held = false;
     bool draft = false;  ///< not ready, even when durable, before release()
+    bool awaits_receipt = false;
+    std::shared_ptr<const store::EndedMessage> ends{};  ///< it is a verified receipt
 };
 
 class Custody {
@@ -86,6 +95,8 @@ class Custody {
     void update(const Entry& entry);
     /// Takes the bundle out and, where it must be recognised later, leaves a tombstone.
     void remove(BundleKey key, store::Ending ending, std::optional<store::HopRecord> last_hop = std::nullopt);
+    /// Leaves the tombstone of a bundle that was used up on arrival from `from`.
+    void bury_consumed(const bpv7::Bundle& bundle, store::HopRecord from);
     /// Leaves a tombstone, or replaces the one with the same id.
     void bury(store::Tombstone tombstone);
     /// Takes the bundle out without a trace: it may come again.

@@ -66,6 +66,7 @@ void Forwarding::peer_up(const input::PeerUp& up, bool gated) {
     for (auto& [key, entry] : custody_.inventory().entries()) {
         std::erase(entry.declined, peer->text);
         if (wants(entry, *peer)) peer->enqueue(rank_of(entry.record), key);
+        if (entry.record.awaits_receipt) plan_second_look();
     }
 }
 
@@ -141,6 +142,7 @@ void Forwarding::seen_at(Entry& entry, const Peer& peer) {
 void Forwarding::taken_by(Entry& entry, const Peer& peer) {
     const store::HopRecord hop{peer.text, custody_.node_time_ms()};
     const RoutedBundle bundle = routed(entry);
+    if (entry.record.awaits_receipt) return given_again(entry, hop);
     if (entry.record.forward && router_->done_after(bundle, peer.id)) {
         if (!entry.record.deliver_here) {
             const bool arrived = bundle.singleton && bundle.destination_node == peer.id;
@@ -154,6 +156,39 @@ void Forwarding::taken_by(Entry& entry, const Peer& peer) {
     }
     entry.record.forwarded_to.push_back(hop);
     custody_.update(entry);
+}
+
+void Forwarding::given_again(Entry& entry, const store::HopRecord& hop) {
+    const auto before = std::ranges::find(entry.record.forwarded_to, hop.peer, &store::HopRecord::peer);
+    if (before != entry.record.forwarded_to.end()) {
+        before->node_time_ms = hop.node_time_ms;
+    } else {
+        entry.record.forwarded_to.push_back(hop);
+    }
+    custody_.update(entry);
+    plan_second_look();
+}
+
+bool Forwarding::held_by(const Entry& entry, const std::string& peer) const {
+    if (!entry.record.awaits_receipt) return entry.held_by(peer);
+    const auto given = std::ranges::find(entry.record.forwarded_to, peer, &store::HopRecord::peer);
+    return given != entry.record.forwarded_to.end() &&
+           custody_.node_time_ms() - given->node_time_ms < custody_.options().offer_again_ms;
+}
+
+void Forwarding::plan_second_look() {
+    if (second_look_ || neighbours_.reachable().empty()) return;
+    const std::uint64_t pause = std::max<std::uint64_t>(custody_.options().offer_again_ms / 8, 1'000);
+    second_look_ = custody_.now().monotonic + Duration{static_cast<Duration::rep>(pause)};
+}
+
+void Forwarding::look_again() {
+    second_look_.reset();
+    for (auto& [key, entry] : custody_.inventory().entries()) {
+        if (!entry.record.awaits_receipt) continue;
+        plan_second_look();
+        ready(entry);
+    }
 }
 
 void Forwarding::declined(const input::Declined& declined) {
@@ -186,7 +221,7 @@ void Forwarding::ready(const Entry& entry) {
 }
 
 bool Forwarding::wants(const Entry& entry, const Peer& peer) const {
-    return entry.record.forward && entry.durable && !entry.record.held && !entry.held_by(peer.text) &&
+    return entry.record.forward && entry.durable && !entry.record.held && !held_by(entry, peer.text) &&
            !entry.declined_by(peer.text) && router_->offers(routed(entry), peer.id);
 }
 
@@ -280,6 +315,7 @@ void Forwarding::cut(BundleKey key, std::uint64_t bytes_max, const Bytes& wire) 
 }
 
 void Forwarding::tick() {
+    if (second_look_ && *second_look_ <= custody_.now().monotonic) look_again();
     for (Peer* peer : neighbours_.reachable()) {
         if (peer->paused_until && *peer->paused_until <= custody_.now().monotonic) {
             peer->paused_until.reset();
@@ -289,7 +325,7 @@ void Forwarding::tick() {
 }
 
 std::optional<Instant> Forwarding::next_timeout() {
-    std::optional<Instant> next;
+    std::optional<Instant> next = second_look_;
     for (const Peer* peer : neighbours_.reachable()) {
         if (peer->paused_until && (!next || *peer->paused_until < *next)) next = peer->paused_until;
     }

@@ -3,9 +3,13 @@
 // A stored bundle that is to be forwarded is queued for every reachable peer the router names; when a peer
 // comes up, its queue is made from the inventory. What leaves is the stored bundle with previous node, bundle
 // age and hop count brought up to date.
+//
+// A bundle that waits for the receipt of its message stays, whoever has it; a peer that has it gets it again
+// when the receipt is not back after NodeOptions::offer_again_ms.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -50,6 +54,11 @@ class Forwarding {
     void transmit(LinkId link, BundleKey key, const Bytes& wire);
     void cut(BundleKey key, std::uint64_t bytes_max, const Bytes& wire);
     void taken_by(Entry& entry, const Peer& peer);
+    void given_again(Entry& entry, const store::HopRecord& hop);
+    /// Whether `peer` holds the bundle; of what waits for a receipt, as far as one may still rely on it.
+    [[nodiscard]] bool held_by(const Entry& entry, const std::string& peer) const;
+    void look_again();
+    void plan_second_look();
     void release(std::uint64_t bytes);
     void finish_flight(Link& link, BundleKey key);
     Peer* settle_flight(LinkId link, BundleKey key);
@@ -58,7 +67,8 @@ class Forwarding {
     Neighbours neighbours_;
     std::unique_ptr<Router> router_;
     std::set<bpv7::Eid> to_pump_;
-    std::uint64_t bytes_in_flight_ = 0;  // on all links
+    std::uint64_t bytes_in_flight_ = 0;   // on all links
+    std::optional<Instant> second_look_;  // at what waits for receipts, for peers that have had it for long
 };
 
 }  // namespace tram::node

@@ -8,6 +8,7 @@
 namespace tram::node {
 
 Rank rank_of(const store::BundleRecord& record) {
+    if (record.kind == static_cast<std::uint8_t>(bpv7::Kind::kReceipt)) return {0};
     const unsigned urgency = std::min<unsigned>(record.urgency, 4);
     return {static_cast<std::uint8_t>((4 - urgency) * 8 + std::min<unsigned>(record.kind, 7))};
 }
@@ -30,6 +31,8 @@ Entry& Inventory::insert(store::BundleRecord record) {
     Entry& entry = entries_.emplace_hint(entries_.end(), key, Entry{})->second;
     entry.record = std::move(record);
     ids_.emplace(as_text(entry.record.id), key);
+    if (entry.record.chunk) chunks_.emplace(entry.record.chunk->message_id, key);
+    count_ended(entry.record.ends);
     return entry;
 }
 
@@ -52,15 +55,37 @@ void Inventory::erase(BundleKey key) {
     const auto found = entries_.find(key);
     if (found == entries_.end()) return;
     drop_cache(found->second);
-    bytes_ -= found->second.record.wire_length;
-    ids_.erase(as_text(found->second.record.id));
+    const store::BundleRecord& record = found->second.record;
+    bytes_ -= record.wire_length;
+    if (record.chunk) chunks_.erase({record.chunk->message_id, key});
+    discount_ended(record.ends);
+    ids_.erase(as_text(record.id));
     entries_.erase(found);
+}
+
+std::vector<BundleKey> Inventory::chunks_of(const MessageId& id) const {
+    std::vector<BundleKey> keys;
+    for (auto chunk = chunks_.lower_bound({id, 0}); chunk != chunks_.end() && chunk->first == id; ++chunk)
+        keys.push_back(chunk->second);
+    return keys;
+}
+
+void Inventory::count_ended(const std::shared_ptr<const store::EndedMessage>& ended) {
+    if (ended != nullptr) ++ended_[*ended];
+}
+
+void Inventory::discount_ended(const std::shared_ptr<const store::EndedMessage>& ended) {
+    const auto found = ended != nullptr ? ended_.find(*ended) : ended_.end();
+    if (found != ended_.end() && --found->second == 0) ended_.erase(found);
 }
 
 void Inventory::bury(store::Tombstone tombstone) {
     tombstone_deadlines_.emplace(tombstone.expires_at_ms, tombstone.id);
+    count_ended(tombstone.ends);
     std::string id{as_text(tombstone.id)};
-    tombstones_.insert_or_assign(std::move(id), std::move(tombstone));
+    const auto [place, added] = tombstones_.try_emplace(std::move(id));
+    if (!added) discount_ended(place->second.ends);
+    place->second = std::move(tombstone);
 }
 
 const store::Tombstone* Inventory::tombstone(ByteView id) const {
@@ -69,7 +94,10 @@ const store::Tombstone* Inventory::tombstone(ByteView id) const {
 }
 
 void Inventory::forget(ByteView id) {
-    tombstones_.erase(std::string{as_text(id)});
+    const auto found = tombstones_.find(std::string{as_text(id)});
+    if (found == tombstones_.end()) return;
+    discount_ended(found->second.ends);
+    tombstones_.erase(found);
 }
 
 void Inventory::cache(Entry& entry, Bytes wire) {

@@ -4,12 +4,14 @@
 // bytes of a bundle are here only while it is new or about to leave (`cached`), within a bound.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <optional>
 #include <queue>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -19,12 +21,14 @@
 
 namespace tram::node {
 
-/// Order in which bundles go: urgency first, then class, then arrival. Smaller goes first.
+/// Order in which bundles go: receipts, then by urgency, then by class, then by arrival. Smaller goes first.
 struct Rank {
-    std::uint8_t order = 0;  ///< (4 - urgency) * 8 + kind
+    std::uint8_t order = 0;  ///< 0: a receipt; else (4 - urgency) * 8 + kind, at least 1
     friend auto operator<=>(const Rank&, const Rank&) = default;
 };
 Rank rank_of(const store::BundleRecord& record);
+
+using MessageId = std::array<std::uint8_t, 16>;
 
 struct Entry {
     store::BundleRecord record;
@@ -51,6 +55,12 @@ class Inventory {
     [[nodiscard]] const Entry* find(BundleKey key) const;
     [[nodiscard]] Entry* find_id(ByteView id);
     void erase(BundleKey key);
+    /// All stored chunks of messages with that id, oldest first.
+    [[nodiscard]] std::vector<BundleKey> chunks_of(const MessageId& id) const;
+    /// Whether a receipt that is here, or was, says that the message has arrived.
+    [[nodiscard]] bool has_ended(const store::EndedMessage& message) const {
+        return ended_.contains(message);
+    }
 
     void bury(store::Tombstone tombstone);
     [[nodiscard]] const store::Tombstone* tombstone(ByteView id) const;
@@ -83,7 +93,12 @@ class Inventory {
         }
     };
 
+    void count_ended(const std::shared_ptr<const store::EndedMessage>& ended);
+    void discount_ended(const std::shared_ptr<const store::EndedMessage>& ended);
+
     std::map<BundleKey, Entry> entries_;
+    std::set<std::pair<MessageId, BundleKey>> chunks_;
+    std::map<store::EndedMessage, std::size_t> ended_;  // how many bundles and tombstones say so
     std::unordered_map<std::string_view, BundleKey>
         ids_;  // views into Entry::record.id, whose bytes never move
     std::unordered_map<std::string, store::Tombstone> tombstones_;

@@ -30,8 +30,9 @@ Error not_here() {
 
 }  // namespace
 
-Messages::Messages(Custody& custody, FindSigner find_signer)
+Messages::Messages(Custody& custody, const Trust& trust, FindSigner find_signer)
     : custody_{custody},
+      trust_{trust},
       find_signer_{std::move(find_signer)},
       pickup_{custody,
               [this](const Pickup::Waiter& waiter, Pickup::Item number) { hand_out(waiter, number); }} {}
@@ -118,13 +119,20 @@ void Messages::lose(Number number, std::uint64_t index) {
     if (message == nullptr) return;
     stop_reading(*message, not_here());
     pickup_.withdraw(message->name.destination, message->rank, number);
+    message->contents.reset();
     message->chunks.erase(index);
     if (message->chunks.empty()) forget(number);
 }
 
 void Messages::stop_reading(Message& message, const Error& why) {
-    for (const Read& read : std::exchange(message.reads, {}))
-        custody_.emit(effect::Reply{read.request, std::unexpected{why}});
+    if (message.acknowledging.empty()) {
+        for (const Read& read : message.reads)
+            custody_.emit(effect::Reply{read.request, std::unexpected{why}});
+    }
+    for (const RequestId request : message.acknowledging)
+        custody_.emit(effect::Reply{request, std::unexpected{why}});
+    message.reads.clear();
+    message.acknowledging.clear();
     message.opener.reset();
     message.loading = false;
     ++message.loads;
@@ -210,7 +218,8 @@ void Messages::read(const input::ReadMessage& read) {
     const auto refuse = [&](Error why) {
         custody_.emit(effect::Reply{read.request, std::unexpected{std::move(why)}});
     };
-    if (message == nullptr || !message->complete()) return refuse(not_here());
+    if (message == nullptr || !message->complete() || !message->acknowledging.empty())
+        return refuse(not_here());
     if (message->reads.size() >= kReadsMax) {
         return refuse({ErrorCode::kBusy, "too many reads of this message are under way; wait for answers"});
     }
@@ -251,7 +260,15 @@ void Messages::opened(Number number, Message& message, const Bytes& payload) {
     effect::Reply::Piece piece{Bytes{std::move(*content)}, message.opener->complete(), {}};
     if (piece.last) {
         piece.digest = message.opener->digest();
+        message.contents = Contents{piece.digest, message.opener->sealed()};
         message.opener.reset();
+    }
+    if (!message.acknowledging.empty()) {
+        message.reads.clear();
+        if (piece.last) return delivered(number, message);
+        pickup_.lease(message.name.destination, message.rank, number);
+        message.reads.push_back({0, message.next});
+        return go_on_reading(number);
     }
     const RequestId request = message.reads.front().request;
     message.reads.pop_front();
@@ -297,30 +314,70 @@ void Messages::acknowledge(const input::AcknowledgeMessage& acknowledge) {
     }
     // A message that is gone was acknowledged before (or expired meanwhile): the same answer, once durable.
     const auto [number, message] = by_token(acknowledge.token);
-    if (message != nullptr) {
-        stop_reading(*message, not_here());
-        pickup_.withdraw(message->name.destination, message->rank, number);
-        ++custody_.counters().messages_delivered;
-        if (const Entry* head = custody_.inventory().find(message->chunks.begin()->second)) {
-            custody_.notify(effect::Notify::What::kDelivered, *head, {},
-                            "message " + to_hex(message->name.message_id));
-        }
-        for (const auto& [index, key] : message->chunks) {
-            Entry* entry = custody_.inventory().find(key);
-            if (entry == nullptr) continue;
-            ++custody_.counters().bundles_delivered;
-            report_on(custody_, entry->record, bpv7::Assertion::kDelivered,
-                      bpv7::ReportReason::kNoInformation);
-            end_delivery(custody_, *entry, store::Ending::kDelivered);
-        }
-        forget(number);
+    if (message != nullptr && !message->acknowledging.empty()) {
+        message->acknowledging.push_back(acknowledge.request);
+        return;
     }
+    if (message != nullptr) stop_reading(*message, not_here());
+    if (message != nullptr && must_read_again(*message)) {
+        pickup_.lease(message->name.destination, message->rank, number);
+        message->acknowledging.push_back(acknowledge.request);
+        message->reads.push_back({});
+        return go_on_reading(number);
+    }
+    if (message != nullptr) delivered(number, *message);
     custody_.emit_when_durable(effect::Reply{acknowledge.request, effect::Reply::Done{}});
+}
+
+bool Messages::must_read_again(const Message& message) const {
+    if (message.contents || !message.complete()) return false;
+    const auto source = bpv7::Eid::parse(message.name.source);
+    const auto destination = bpv7::Eid::parse(message.name.destination);
+    return source && destination && has_receipt(custody_.options(), *source, *destination);
+}
+
+void Messages::delivered(Number number, Message& message) {
+    pickup_.withdraw(message.name.destination, message.rank, number);
+    ++custody_.counters().messages_delivered;
+    if (const Entry* head = custody_.inventory().find(message.chunks.begin()->second)) {
+        custody_.notify(effect::Notify::What::kDelivered, *head, {},
+                        "message " + to_hex(message.name.message_id));
+    }
+    make_receipt(message);
+    for (const auto& [index, key] : message.chunks) {
+        Entry* entry = custody_.inventory().find(key);
+        if (entry == nullptr) continue;
+        ++custody_.counters().bundles_delivered;
+        report_on(custody_, entry->record, bpv7::Assertion::kDelivered, bpv7::ReportReason::kNoInformation);
+        end_delivery(custody_, *entry, store::Ending::kDelivered);
+    }
+    const std::vector<RequestId> acknowledging = std::move(message.acknowledging);
+    forget(number);
+    for (const RequestId request : acknowledging)
+        custody_.emit_when_durable(effect::Reply{request, effect::Reply::Done{}});
+}
+
+void Messages::make_receipt(const Message& message) {
+    auto source = bpv7::Eid::parse(message.name.source);
+    auto destination = bpv7::Eid::parse(message.name.destination);
+    if (!message.contents || !message.contents->sealed || !source || !destination ||
+        !has_receipt(custody_.options(), *source, *destination)) {
+        return;
+    }
+    std::uint64_t expires_at_ms = custody_.node_time_ms();
+    const std::uint64_t now_ms = expires_at_ms;
+    for (const auto& [index, key] : message.chunks) {
+        if (const Entry* entry = custody_.inventory().find(key))
+            expires_at_ms = std::max(expires_at_ms, entry->record.expires_at_ms);
+    }
+    confirm_delivery(custody_, trust_,
+                     {message.name.message_id, std::move(*source), std::move(*destination),
+                      message.contents->digest, expires_at_ms - now_ms});
 }
 
 void Messages::take_back(const input::Return& given_back) {
     const auto [number, message] = by_token(given_back.token);
-    if (message == nullptr || !pickup_.leased(number)) return;
+    if (message == nullptr || !pickup_.leased(number) || !message->acknowledging.empty()) return;
     stop_reading(*message, not_here());
     pickup_.end_lease(number);
     if (message->complete()) offer(number, *message);

@@ -7,6 +7,10 @@
 //                                          |     may open later (no key, unknown signer): set aside
 //                                          +---- lease over, restart: from 0 again under the same token
 //
+// The acknowledgement of a sealed message makes a receipt, in the batch that removes the chunks. It names the
+// digest of the content: when a restart has forgotten that, the node reads the message once more by itself
+// before it answers the acknowledgement.
+//
 // One piece is in memory for each message that is being read. What its chunks say about a message is proved
 // by their signatures only; what the message says, by what is signed inside.
 #pragma once
@@ -20,6 +24,7 @@
 #include <unordered_map>
 
 #include "daemon/node/custody.h"
+#include "daemon/node/own_receipt.h"
 #include "daemon/node/pickup.h"
 #include "proto/envelope/envelope.h"
 
@@ -29,7 +34,7 @@ class Messages {
   public:
     using FindSigner = envelope::Opener::FindSigner;
 
-    Messages(Custody& custody, FindSigner find_signer);
+    Messages(Custody& custody, const Trust& trust, FindSigner find_signer);
 
     /// A chunk for an endpoint here is durable. It may be refused and removed at once when it contradicts
     /// the others of its message.
@@ -55,6 +60,10 @@ class Messages {
         RequestId request = 0;
         std::uint64_t index = 0;
     };
+    struct Contents {
+        cose::Digest digest{};
+        bool sealed = false;
+    };
     struct Message {
         Name name;
         std::string token;
@@ -65,8 +74,10 @@ class Messages {
         std::uint64_t next = 0;                     // the index that the opener wants
         std::deque<Read> reads;                     // in order; the first may be under way
         bool loading = false;
-        std::uint64_t loads = 0;  // tells an answer that nobody waits for any more
-        bool complained = false;  // said once that it does not open now
+        std::uint64_t loads = 0;               // tells an answer that nobody waits for any more
+        bool complained = false;               // said once that it does not open now
+        std::optional<Contents> contents;      // once it was read to its end
+        std::vector<RequestId> acknowledging;  // wait while the node itself reads it
 
         [[nodiscard]] bool complete() const { return chunks.size() == chunk_count; }
     };
@@ -90,8 +101,13 @@ class Messages {
     void opened(Number number, Message& message, const Bytes& payload);
     void does_not_open(Number number, Message& message, const Error& why);
     void refuse(Number number, Message& message);
+    /// Whether its receipt needs the digest of what was not read to the end since the last restart.
+    [[nodiscard]] bool must_read_again(const Message& message) const;
+    void delivered(Number number, Message& message);
+    void make_receipt(const Message& message);
 
     Custody& custody_;
+    const Trust& trust_;
     FindSigner find_signer_;
     std::map<Number, Message> messages_;
     std::map<Name, Number> by_name_;

@@ -14,16 +14,20 @@ Node::Node(NodeOptions options)
       delivery_{custody_},
       reassembly_{custody_},
       exchange_{custody_, trust_, forwarding_},
-      reception_{custody_, trust_, exchange_, forwarding_, delivery_},
-      messages_{custody_, [this](const cose::CertificateId& id,
-                                 const std::string& node_id) { return trust_.known_signer(id, node_id); }},
-      outgoing_{custody_, reception_, delivery_,
+      receipts_{custody_, trust_},
+      reception_{custody_, trust_, exchange_, forwarding_, delivery_, receipts_},
+      messages_{custody_, trust_,
+                [this](const cose::CertificateId& id, const std::string& node_id) {
+                    return trust_.known_signer(id, node_id);
+                }},
+      outgoing_{custody_, reception_, delivery_, receipts_,
                 [this](const std::string& node_id) { return trust_.recipient(node_id); }} {}
 
 void Node::restore_state(const std::string& name, ByteView value) {
     custody_.restore_state(name, value);
     trust_.restore_state(name, value);
     outgoing_.restore_state(name);
+    receipts_.restore_state(name, value);
 }
 
 std::vector<Error> Node::start(Now now) {
@@ -32,6 +36,7 @@ std::vector<Error> Node::start(Now now) {
     set_now(now);
     custody_.start(custody_.now());
     outgoing_.start();
+    receipts_.start();
     // By key: what is ready may turn out to be refused, and go.
     std::vector<BundleKey> keys;
     for (const auto& [key, entry] : custody_.inventory().entries())
@@ -145,7 +150,9 @@ void Node::handle(const input::Cancel& cancel) {
     ++custody_.counters().bundles_cancelled;
     custody_.notify(effect::Notify::What::kCancelled, *entry);
     report_on(custody_, entry->record, bpv7::Assertion::kDeleted, bpv7::ReportReason::kTransmissionCancelled);
+    const store::BundleRecord record = entry->record;
     custody_.remove(cancel.key, store::Ending::kCancelled);
+    receipts_.chunk_gone(record);
     custody_.emit_when_durable(effect::Reply{cancel.request, effect::Reply::Done{}});
 }
 
@@ -185,8 +192,11 @@ void Node::expire() {
         ++custody_.counters().bundles_expired;
         custody_.notify(effect::Notify::What::kExpired, entry);
         report_on(custody_, entry.record, bpv7::Assertion::kDeleted, bpv7::ReportReason::kLifetimeExpired);
+        const store::BundleRecord record = entry.record;
         custody_.remove(key, store::Ending::kExpired);
+        receipts_.chunk_gone(record);
     }
+    receipts_.expire(now);
     custody_.forget_expired_tombstones(now);
 }
 

@@ -8,8 +8,8 @@
 // which a Tick is due.
 //
 // Parts: Reception (from peers), Forwarding (to peers), Delivery and Messages (to applications), Outgoing
-// (messages of applications), Reassembly, Trust and its exchange with neighbours; all of them change stored
-// bundles only through Custody.
+// (messages of applications), Receipts, Reassembly, Trust and its exchange with neighbours; all of them
+// change stored bundles only through Custody.
 //
 // The wall time in `now` is what the machine shows. Whether it is believed is decided here (WallClock), and
 // parts see it only then.
@@ -24,6 +24,7 @@
 #include "daemon/node/messages.h"
 #include "daemon/node/outgoing.h"
 #include "daemon/node/reassembly.h"
+#include "daemon/node/receipts.h"
 #include "daemon/node/reception.h"
 #include "daemon/node/trust.h"
 #include "daemon/node/trust_exchange.h"
@@ -58,6 +59,7 @@ class Node {
     [[nodiscard]] const Forwarding& forwarding() const { return forwarding_; }
     [[nodiscard]] const NodeOptions& options() const { return custody_.options(); }
     [[nodiscard]] const Trust& trust() const { return trust_; }
+    [[nodiscard]] const Receipts& receipts() const { return receipts_; }
     [[nodiscard]] const WallClock& wall_clock() const { return wall_clock_; }
     /// "open", "none", "good", "expired" or "revoked".
     [[nodiscard]] std::string_view identity_state() const;
@@ -113,6 +115,7 @@ class Node {
     Delivery delivery_;
     Reassembly reassembly_;
     TrustExchange exchange_;
+    Receipts receipts_;
     Reception reception_;
     Messages messages_;
     Outgoing outgoing_;

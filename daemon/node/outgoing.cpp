@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/node/own_bundle.h"
+#include "daemon/node/own_receipt.h"
 #include "daemon/node/submission.h"
 
 namespace tram::node {
@@ -30,11 +31,12 @@ Error gone() {
 
 }  // namespace
 
-Outgoing::Outgoing(Custody& custody, Reception& reception, const Delivery& delivery,
+Outgoing::Outgoing(Custody& custody, Reception& reception, const Delivery& delivery, Receipts& receipts,
                    FindRecipient find_recipient)
     : custody_{custody},
       reception_{reception},
       delivery_{delivery},
+      receipts_{receipts},
       find_recipient_{std::move(find_recipient)} {}
 
 void Outgoing::restore_state(const std::string& name) {
@@ -135,7 +137,14 @@ Result<Outgoing::Draft> Outgoing::begin(const MessageTerms& terms) {
     auto sealer = envelope::Sealer::begin(binding, header, *recipients, *options.security.signing_key,
                                           options.security.signer);
     if (!sealer) return std::unexpected{std::move(sealer.error())};
-    return Draft{terms, source, binding.message_id, std::move(*sealer), 0, {}, custody_.now().monotonic};
+    return Draft{terms,
+                 source,
+                 binding.message_id,
+                 std::move(*sealer),
+                 0,
+                 header.recipients,
+                 {},
+                 custody_.now().monotonic};
 }
 
 std::uint64_t Outgoing::room_for(const Draft& draft, std::uint64_t chunks) {
@@ -246,12 +255,30 @@ Result<void> Outgoing::store(Draft& draft, std::vector<Bytes>& chunks) {
         reception_.count_stored(made->wire.size());
         Intake intake = delivery_.intake_for(terms.destination);
         intake.draft = true;
+        intake.awaits_receipt = awaits_receipt(draft);
         Entry& entry = custody_.store(made->bundle, std::move(made->wire), std::move(intake));
         if (draft.sealer.chunk_count() > kCachedChunksMax) custody_.inventory().drop_cache(entry);
         draft.chunks.push_back(entry.record.key);
     }
     chunks.clear();
     return {};
+}
+
+bool Outgoing::awaits_receipt(const Draft& draft) const {
+    return !draft.terms.is_public && has_receipt(custody_.options(), draft.source, draft.terms.destination);
+}
+
+void Outgoing::await_receipt(const Draft& draft) {
+    if (!awaits_receipt(draft)) return;
+    const store::BundleRecord& last = custody_.inventory().find(draft.chunks.back())->record;
+    receipts_.sent({.message_id = draft.message_id,
+                    .source = draft.source.to_string(),
+                    .destination = draft.terms.destination.to_string(),
+                    .recipients = draft.recipients,
+                    .digest = draft.sealer.digest(),
+                    .kind = static_cast<std::uint8_t>(draft.terms.kind),
+                    .sent_at_ms = custody_.node_time_ms(),
+                    .expires_at_ms = last.expires_at_ms});
 }
 
 void Outgoing::finish(const input::FinishMessage& finish) {
@@ -288,6 +315,7 @@ Result<effect::Reply::Sent> Outgoing::publish(Draft& draft) {
                     "again");
     }
     custody_.erase_state(row_of(draft.message_id));
+    await_receipt(draft);
     for (const BundleKey key : draft.chunks) {
         const Entry& entry = *custody_.inventory().find(key);
         custody_.release(entry);

@@ -7,6 +7,8 @@
 // Content is sealed as it comes; each full chunk is stored as a bundle at once, so a draft holds one piece in
 // memory. Until the message is finished its bundles are drafts: neither offered nor delivered. A state row
 // "draft/<message id>" marks them on disk; finishing erases it in the batch that stores the last chunk.
+//
+// A sealed message to one node stays, wherever its chunks have gone, until its receipt is back (Receipts).
 #pragma once
 
 #include <functional>
@@ -18,6 +20,7 @@
 
 #include "daemon/node/custody.h"
 #include "daemon/node/delivery.h"
+#include "daemon/node/receipts.h"
 #include "daemon/node/reception.h"
 #include "proto/envelope/envelope.h"
 
@@ -32,7 +35,8 @@ class Outgoing {
     static constexpr std::size_t kDraftsMax = 64;
     static constexpr Duration kIdleMax{600'000};
 
-    Outgoing(Custody& custody, Reception& reception, const Delivery& delivery, FindRecipient find_recipient);
+    Outgoing(Custody& custody, Reception& reception, const Delivery& delivery, Receipts& receipts,
+             FindRecipient find_recipient);
 
     void restore_state(const std::string& name);
     /// Removes what was not finished before the restart. Before any bundle is ready.
@@ -52,6 +56,7 @@ class Outgoing {
         envelope::MessageId message_id{};
         envelope::Sealer sealer;
         std::uint64_t content_taken = 0;
+        std::vector<std::string> recipients;  // node ids
         std::vector<BundleKey> chunks;
         Instant used;  // last
     };
@@ -68,6 +73,8 @@ class Outgoing {
     Drafts::iterator use(const std::string& token, RequestId request);
     Result<void> take(Draft& draft, ByteView content);
     Result<void> store(Draft& draft, std::vector<Bytes>& chunks);
+    [[nodiscard]] bool awaits_receipt(const Draft& draft) const;
+    void await_receipt(const Draft& draft);
     Result<effect::Reply::Sent> publish(Draft& draft);
     void abandon(Drafts::iterator draft);
     void refuse(RequestId request, Error why);
@@ -75,6 +82,7 @@ class Outgoing {
     Custody& custody_;
     Reception& reception_;
     const Delivery& delivery_;
+    Receipts& receipts_;
     FindRecipient find_recipient_;
     Drafts drafts_;
     std::set<std::string> unfinished_;  // rows of drafts that a restart found

@@ -23,6 +23,7 @@ struct Reception::Incoming {
     std::optional<BundleKey> replaces{};
     bool was_here = false;  ///< there is a tombstone, which storing it removes
     cose::CertificateId signer{};
+    std::shared_ptr<const store::EndedMessage> ends{};  ///< it is a receipt that was found good
 };
 
 /// Why a bundle is not stored.
@@ -53,8 +54,13 @@ bool Reception::has_room(std::uint64_t bytes, std::uint32_t percent) const {
 }
 
 Reception::Reception(Custody& custody, const Trust& trust, TrustExchange& exchange, Forwarding& forwarding,
-                     Delivery& delivery)
-    : custody_{custody}, trust_{trust}, exchange_{exchange}, forwarding_{forwarding}, delivery_{delivery} {}
+                     Delivery& delivery, Receipts& receipts)
+    : custody_{custody},
+      trust_{trust},
+      exchange_{exchange},
+      forwarding_{forwarding},
+      delivery_{delivery},
+      receipts_{receipts} {}
 
 Reception::~Reception() = default;
 
@@ -170,7 +176,29 @@ void Reception::take(Incoming in) {
         return refuse(in, {ErrorCode::kExpired, "its lifetime is over"});
     }
     if (is_report(in)) return consume_report(in);
+    if (receipts_.is_receipt(in.bundle)) return take_receipt(std::move(in));
     keep(in);
+}
+
+void Reception::refuse_receipt(const Incoming& in, const Error& error) {
+    ++custody_.counters().receipts_refused;
+    ++custody_.counters().bundles_not_acceptable;
+    refuse(in, error);
+}
+
+// Copies go before there is a look at the room for the receipt itself: that may make some.
+void Reception::take_receipt(Incoming in) {
+    const auto receipt = receipts_.read(in.bundle);
+    if (!receipt) return refuse_receipt(in, receipt.error());
+    if (!is_local(custody_.options(), in.bundle.primary.destination)) {
+        auto ends = receipts_.pass(*receipt);
+        if (!ends) return refuse_receipt(in, ends.error());
+        in.ends = std::move(*ends);
+        return keep(in);
+    }
+    if (const auto taken = receipts_.take(*receipt); !taken) return refuse_receipt(in, taken.error());
+    custody_.bury_consumed(in.bundle, {in.peer.to_string(), custody_.node_time_ms()});
+    custody_.emit_when_durable(effect::Accept{in.link, in.transfer});
 }
 
 bool Reception::is_repetition(const Incoming& in, const std::optional<store::HopRecord>& from,
@@ -187,7 +215,7 @@ bool Reception::is_known(Incoming& in) {
     Inventory& inventory = custody_.inventory();
     if (Entry* entry = inventory.find_id(in.id_key)) {
         const store::BundleRecord& record = entry->record;
-        if (forwarding_.router().hands_over() && !record.deliver_here &&
+        if (forwarding_.router().hands_over() && !record.deliver_here && !record.awaits_receipt &&
             !is_repetition(in, record.received_from, record.hop_count)) {
             in.replaces = record.key;
             return false;
@@ -207,10 +235,17 @@ bool Reception::is_known(Incoming& in) {
         }
     }
     const store::Tombstone* gone = inventory.tombstone(in.id_key);
+    if (gone == nullptr || gone->ending == store::Ending::kForwarded) {
+        if (receipts_.is_needless(in.bundle)) {
+            answer_duplicate(in, "a receipt says that its message has arrived");
+            return true;
+        }
+    }
     if (gone == nullptr) return false;
     switch (gone->ending) {
         case store::Ending::kDelivered: answer_duplicate(in, "it was delivered here before"); return true;
         case store::Ending::kReported: answer_duplicate(in, "its delivery was reported here"); return true;
+        case store::Ending::kConfirmed: answer_duplicate(in, "its receipt was here"); return true;
         case store::Ending::kExpired: answer_duplicate(in, "it has expired here before"); return true;
         case store::Ending::kReassembled: answer_duplicate(in, "it went into a larger one here"); return true;
         case store::Ending::kCancelled:
@@ -317,8 +352,8 @@ bool Reception::note_delivery(const bpv7::BundleId& id, const bpv7::Eid& reporte
     const Buffer key = id.key();
     const store::HopRecord said{reporter.to_string(), custody_.node_time_ms()};
     if (const Entry* entry = custody_.inventory().find_id(key)) {
-        if (!entry->record.local || entry->record.deliver_here || !entry->destination.is_singleton() ||
-            entry->destination_node != reporter.node_id()) {
+        if (!entry->record.local || entry->record.awaits_receipt || entry->record.deliver_here ||
+            !entry->destination.is_singleton() || entry->destination_node != reporter.node_id()) {
             return false;
         }
         custody_.notify(effect::Notify::What::kReported, *entry, said.peer, "delivered");
@@ -363,7 +398,14 @@ std::optional<Reception::Objection> Reception::objection_to(const Incoming& in) 
                              .deleted_because = ReportReason::kHopLimitExceeded};
         }
     }
-    if (!has_room(in.wire.size(), local ? options.local_percent_max : options.relay_percent_max)) {
+    return receipts_.is_receipt(in.bundle) ? std::nullopt : objection_to_size(in);
+}
+
+std::optional<Reception::Objection> Reception::objection_to_size(const Incoming& in) const {
+    const NodeOptions& options = custody_.options();
+    const bool preferred =
+        is_local(options, in.bundle.primary.destination) || receipts_.is_receipt(in.bundle);
+    if (!has_room(in.wire.size(), preferred ? options.local_percent_max : options.relay_percent_max)) {
         return Objection{
             .code = ErrorCode::kFull, .why = "the store is full", .refusal = Refusal::kNoResources};
     }
@@ -377,7 +419,9 @@ void Reception::object(const Incoming& in, const Objection& objection) {
 }
 
 void Reception::keep(Incoming& in) {
-    if (const auto objection = objection_to(in)) {
+    auto objection = objection_to(in);
+    if (!objection) objection = objection_to_size(in);
+    if (objection) {
         if (objection->deleted_because)
             report_on(custody_, in.bundle, Assertion::kDeleted, *objection->deleted_because);
         return object(in, *objection);
@@ -389,6 +433,7 @@ void Reception::keep(Incoming& in) {
         intake.held = custody_.inventory().find(*in.replaces)->record.held;
         custody_.drop(*in.replaces);
     }
+    intake.ends = std::move(in.ends);
     if (in.was_here) custody_.exhume(in.id_key);
     const Entry& entry = custody_.store(in.bundle, std::move(in.wire), std::move(intake));
     custody_.emit_when_durable(effect::Accept{in.link, in.transfer});

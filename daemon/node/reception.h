@@ -18,6 +18,7 @@
 #include "daemon/node/custody.h"
 #include "daemon/node/delivery.h"
 #include "daemon/node/forwarding.h"
+#include "daemon/node/receipts.h"
 #include "daemon/node/trust_exchange.h"
 
 namespace tram::node {
@@ -25,7 +26,7 @@ namespace tram::node {
 class Reception {
   public:
     Reception(Custody& custody, const Trust& trust, TrustExchange& exchange, Forwarding& forwarding,
-              Delivery& delivery);
+              Delivery& delivery, Receipts& receipts);
     ~Reception();
 
     void arrived(const input::Arrived& arrived);
@@ -54,11 +55,16 @@ class Reception {
     void answer_duplicate(const Incoming& in, std::string_view why);
     [[nodiscard]] bool is_report(const Incoming& in) const;
     void consume_report(const Incoming& in);
+    /// A receipt: taken when it is for this node, else passed on; only when it is a good one.
+    void take_receipt(Incoming in);
+    void refuse_receipt(const Incoming& in, const Error& error);
     /// Why a node that says a bundle was delivered cannot know.
     [[nodiscard]] std::optional<Objection> objection_to_report(const bpv7::BundleId& id,
                                                                const bpv7::Eid& reporter) const;
     bool note_delivery(const bpv7::BundleId& id, const bpv7::Eid& reporter);
+    /// Of receipts the size is no objection before it is known what room they make.
     [[nodiscard]] std::optional<Objection> objection_to(const Incoming& in) const;
+    [[nodiscard]] std::optional<Objection> objection_to_size(const Incoming& in) const;
     void object(const Incoming& in, const Objection& objection);
     void keep(Incoming& in);
 
@@ -67,6 +73,7 @@ class Reception {
     TrustExchange& exchange_;
     Forwarding& forwarding_;
     Delivery& delivery_;
+    Receipts& receipts_;
     std::uint64_t free_bytes_ = ~0ULL;
     std::unordered_map<CheckId, std::unique_ptr<Incoming>> checking_;
     CheckId last_check_ = 0;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "daemon/node/own_receipt.h"
+
 namespace tram::node {
 
 namespace {
@@ -39,6 +41,12 @@ Result<void> check_endpoints(const bpv7::Eid& destination, const std::optional<b
     if (destination.is_local_node()) {
         return fail(ErrorCode::kInvalidArgument,
                     "LocalNode endpoints never leave their node (RFC 9758); use the node's own id");
+    }
+    if (is_receipts_endpoint(destination) && !options.security.open) {
+        return fail(ErrorCode::kForbidden,
+                    destination.to_string() +
+                        " takes the receipts that nodes sign, and nothing from applications; name another "
+                        "endpoint");
     }
     if (source && (source->node_id() != options.node_id || !source->is_singleton())) {
         return fail(ErrorCode::kInvalidArgument, "the source " + source->to_string() +

@@ -74,6 +74,8 @@ struct NodeOptions {
     std::uint64_t lifetime_ms = 120ULL * 24 * 3600 * 1000;
     std::uint8_t hop_limit = 32;
     Duration delivery_lease{60'000};
+    /// A message of ours goes to a peer that has it already only when its receipt is not back after this.
+    std::uint64_t offer_again_ms = 7ULL * 24 * 3600 * 1000;
     std::uint64_t quota_bytes = 20ULL << 30;  ///< of encoded bundles
     std::uint32_t relay_percent_max = 85;     ///< of the quota, for bundles from peers
     std::uint32_t local_percent_max = 95;     ///< of the quota, for bundles of local applications

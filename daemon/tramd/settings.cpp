@@ -56,6 +56,8 @@ Result<node::NodeOptions> node_options(const config::Config& config, node::Secur
     options.lifetime_ms = static_cast<std::uint64_t>(config.bundles.lifetime.count());
     options.hop_limit = config.bundles.hop_limit;
     options.delivery_lease = config.bundles.delivery_lease;
+    options.offer_again_ms =
+        static_cast<std::uint64_t>(std::chrono::milliseconds{config.bundles.offer_again}.count());
     options.quota_bytes = config.store.quota_bytes;
     return options;
 }

@@ -74,7 +74,7 @@ class Story:
 
         self._plain("\nThe official comes by with the laptop.")
         self._contact(self._village, self._kiosk, victim=self._kiosk, direction="from", messages_moved=requests,
-                      until=lambda: self._kiosk.stored() == 0)
+                      until=lambda: self._kiosk.has_given_all_to(self._laptop))
         self._part(self._village, self._kiosk)
 
         self._plain("\nBack in the commune office.")
@@ -82,7 +82,7 @@ class Story:
                       until=lambda: self._desks[self._server].wait_for(requests, 0))
         self._plain("\nThe office answers, and sends its notices, while the laptop is still there.")
         self._send(self._server, self._kiosk, answers)
-        wait_until(lambda: self._server.stored() == 0, _CONTACT_S, "the laptop to take the answers")
+        self._wait_for_laptop(self._server, "answers and receipts")
         self._part(self._office, self._server)
 
         self._plain("\nThe next visit to the village.")
@@ -90,14 +90,21 @@ class Story:
                       until=lambda: self._desks[self._kiosk].wait_for(answers, 0))
         self._plain("\nThe kiosk reports what was announced and handed over.")
         self._send(self._kiosk, self._server, reports)
-        wait_until(lambda: self._kiosk.stored() == 0, _CONTACT_S, "the laptop to take the reports")
+        self._wait_for_laptop(self._kiosk, "reports and receipts")
         self._part(self._village, self._kiosk)
 
         self._plain("\nAnd back in the office once more.")
         self._contact(self._office, self._server, victim=None, direction="to", messages_moved=reports,
                       until=lambda: self._desks[self._server].wait_for(reports, 0))
-        wait_until(lambda: self._laptop.stored() == 0, _CONTACT_S, "the laptop to be empty")
+        self._wait_for_receipts(self._server)
+        self._wait_for_laptop(self._server, "the last receipts")
         self._part(self._office, self._server)
+
+        self._plain("\nOne more visit brings the kiosk its last receipts.")
+        self._contact(self._village, self._kiosk, victim=None, direction="to", messages_moved=[],
+                      until=lambda: self._laptop.stored() == 0)
+        self._wait_for_receipts(self._kiosk)
+        self._part(self._village, self._kiosk)
 
     def result(self):
         """The figures; what could not be found out is null."""
@@ -171,6 +178,15 @@ class Story:
         if victim:
             self._kill(radio, victim, direction, sum(message.size for message in messages_moved))
         wait_until(until, _CONTACT_S, f"the contact with {place.name} to do its work")
+
+    def _wait_for_laptop(self, place, what):
+        wait_until(lambda: place.has_given_all_to(self._laptop), _CONTACT_S, f"the laptop to take {what}")
+
+    def _wait_for_receipts(self, place):
+        """Until nothing that was sent from `place` waits for its receipt any more."""
+        wait_until(lambda: place.status()["unreceipted"] == 0 and place.stored() == 0, _CONTACT_S,
+                   f"the receipts for what {place.name} has sent")
+        self._say(self._names[place], "has a signed receipt for every sealed part it sent, and let go of its copies")
 
     def _kill(self, radio, victim, direction, total_bytes):
         name = self._names[victim]

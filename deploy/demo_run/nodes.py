@@ -110,6 +110,11 @@ class Node:
     def stored(self):
         return self.status()["bundles"]
 
+    def has_given_all_to(self, peer):
+        """Whether `peer` is in reach and nothing here still wants to go there."""
+        return any(each["node_id"] == peer.id and each["connected"] and each["queued_bundles"] == 0
+                   for each in self.status()["peers"])
+
     def connected(self):
         return any(peer["connected"] for peer in self.status()["peers"])
 

@@ -103,6 +103,8 @@ class Sealer {
     Result<void> write(ByteView content, std::vector<Bytes>& chunks);
     /// Appends the rest. Errors: truncated (less content than the header says).
     Result<void> finish(std::vector<Bytes>& chunks);
+    /// SHA-256 of the content, once finish() has succeeded: what receipts name.
+    [[nodiscard]] const std::array<std::uint8_t, 32>& digest() const;
 
   private:
     struct State;

@@ -81,7 +81,8 @@ struct Sealer::State {
     Buffer piece;  // plain text of the present piece
     std::uint64_t index = 0;
     std::uint64_t content_left = 0;
-    cose::Sha256 digest;
+    cose::Sha256 hash;
+    Digest digest{};  // once finished
     Digest header_hash{};
     const cose::SigningKey* key = nullptr;
     cose::CertificateId signer{};
@@ -197,7 +198,7 @@ Result<void> Sealer::write(ByteView content, std::vector<Bytes>& chunks) {
                                               " bytes more than was said at its beginning");
     }
     state_->content_left -= content.size();
-    state_->digest.update(content);
+    state_->hash.update(content);
     state_->put(content, chunks);
     return {};
 }
@@ -210,15 +211,19 @@ Result<void> Sealer::finish(std::vector<Bytes>& chunks) {
                                                " of the bytes that were said at its beginning");
     }
     state.finished = true;
-    const Digest digest = state.digest.finish();
+    state.digest = state.hash.finish();
     const Bytes trailer = cose::sign1(*state.key, state.signer, trailer_context(),
-                                      trailer_payload(state.header_hash, digest), cose::Payload::kDetached);
+                                      trailer_payload(state.header_hash, state.digest), cose::Payload::kDetached);
     TRAM_CHECK(trailer.size() == trailer_bytes());
     state.put(trailer, chunks);
     TRAM_CHECK(state.index + 1 == state.layout.chunk_count);
     state.piece.resize(state.layout.piece_bytes(state.index), 0);
     state.close_piece(chunks);
     return {};
+}
+
+const std::array<std::uint8_t, 32>& Sealer::digest() const {
+    return state_->digest;
 }
 
 }  // namespace tram::envelope

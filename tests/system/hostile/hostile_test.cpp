@@ -44,6 +44,9 @@ void bring_a_message(Stage& stage) {
     CHECK(message->head.sender() == kHonest);
     CHECK(message->head.sealed());
     CHECK(message->content == content);
+    // The receipt goes to who sent it, and ends what it kept.
+    CHECK(harness::wait_until([&] { return kiosk.status().unreceipted() == 0; }));
+    CHECK(harness::wait_until([&] { return stage.status().bundles() == 0; }));
 }
 
 TEST_CASE("what the attackers use lets the honest in", "[system][hostile]") {

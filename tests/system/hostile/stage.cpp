@@ -131,8 +131,16 @@ void Stage::cancel(const std::string& bundle) {
 }
 
 void Stage::clear() {
+    clear("");
+}
+
+void Stage::clear_own() {
+    clear(kVictim);
+}
+
+void Stage::clear(const std::string& source) {
     harness::pb::Request request;
-    request.mutable_list_bundles();
+    request.mutable_list_bundles()->set_source(source);
     const auto listed = api_.call(request);
     if (!listed) throw std::runtime_error{"cannot list: " + listed.error().message};
     for (const harness::pb::Bundle& bundle : listed->reply.list_bundles().bundles())

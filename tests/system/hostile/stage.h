@@ -78,12 +78,14 @@ class Stage {
     /// An application at the victim sends something; the bundle's id.
     bpv7::BundleId send_to(const std::string& endpoint);
     void cancel(const std::string& bundle);
-    /// The victim's operator cancels all bundles.
+    /// The victim's operator cancels all bundles; or those that the victim has made itself: its receipts.
     void clear();
+    void clear_own();
 
     [[nodiscard]] harness::pb::StatusReply status();
 
   private:
+    void clear(const std::string& source);
     void add_actor(const std::string& node_id, bool sealing = false);
     config::Config populate();
 

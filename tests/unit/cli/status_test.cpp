@@ -49,6 +49,17 @@ bool contains(const std::string& text, const std::string& part) {
 
 }  // namespace
 
+TEST_CASE("status says what waits for receipts, and how long", "[cli]") {
+    StatusReply reply = fine("good");
+    CHECK_FALSE(contains(status_of(reply).out, "without receipt"));
+    reply.set_unreceipted(3);
+    reply.set_oldest_unreceipted_ms(9ULL * 86'400'000);
+    CHECK(contains(status_of(reply).out, "without receipt: 3 messages, the oldest sent 9 d ago"));
+    CHECK(contains(status_of(reply, {}, {.language = Language::kVietnamese}).out,
+                   "chưa có biên nhận: 3 thông điệp"));
+    CHECK(contains(status_of(reply, {"-o", "json"}).out, "\"unreceipted\":3"));
+}
+
 TEST_CASE("status says who this node is and judges it", "[cli]") {
     const auto [identity, line, exit_code, command] =
         GENERATE(table<std::string, std::string, int, std::string>({

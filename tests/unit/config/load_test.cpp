@@ -77,6 +77,7 @@ hop_limit = 9
 strict = true
 status_reports = true
 delivery_lease = "5 s"
+offer_again = "2 d"
 [log]
 level = "debug"
 )",
@@ -106,6 +107,7 @@ level = "debug"
     expected.bundles.strict = true;
     expected.bundles.status_reports = true;
     expected.bundles.delivery_lease = std::chrono::seconds{5};
+    expected.bundles.offer_again = std::chrono::hours{48};
     expected.log.level = LogLevel::kDebug;
     REQUIRE(loaded.config == expected);
 

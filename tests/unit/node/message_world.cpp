@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <map>
 
 #include "tests/identities.h"
 
@@ -19,15 +20,16 @@ const tram::test::Authority& commune() {
     return made;
 }
 
-NodeOptions options(const std::string& node_id, bool office, std::uint64_t quota_bytes) {
-    const auto device = tram::test::make_device(commune(), node_id);
+NodeOptions options(const std::string& node_id, bool office, const Setup& setup) {
+    const auto& device = device_of(node_id);
     NodeOptions made;
     made.node_id = *bpv7::Eid::parse(node_id);
-    made.router = RouterKind::kEpidemic;
+    made.router = setup.router;
     made.groups = {*bpv7::Eid::parse("dtn://18904/~notice")};
     made.link_bundles_in_flight_max = 4;
-    made.quota_bytes = quota_bytes;
+    made.quota_bytes = setup.quota_bytes;
     made.cache_bytes_max = 200'000;  // a few chunks, so that reading back is exercised too
+    made.security.open = setup.open;
     made.security.signing_key = std::make_shared<cose::SigningKey>(tram::test::key_of(node_id + " sign"));
     made.security.signer = device.signing.id;
     if (office) {
@@ -37,25 +39,33 @@ NodeOptions options(const std::string& node_id, bool office, std::uint64_t quota
     return made;
 }
 
+}  // namespace
+
+const test::Device& device_of(const std::string& node_id) {
+    static std::map<std::string, test::Device> made;
+    const auto known = made.find(node_id);
+    if (known != made.end()) return known->second;
+    return made.emplace(node_id, tram::test::make_device(commune(), node_id)).first->second;
+}
+
 identity::TrustBundle everybody() {
     identity::TrustBundle trust;
     trust.certificates = {root().certificate, commune().certificate};
     for (const char* node_id : {"dtn://18904-ks07/", "dtn://18904-lt01/", "dtn://18904-srv/"}) {
-        const auto device = tram::test::make_device(commune(), node_id);
+        const auto& device = device_of(node_id);
         trust.certificates.push_back(device.signing);
         if (node_id != std::string_view{"dtn://18904-lt01/"}) trust.certificates.push_back(device.sealing);
     }
     return trust;
 }
 
-}  // namespace
-
-World::World(std::uint32_t seed, std::uint64_t quota_bytes)
-    : mesh{{options("dtn://18904-ks07/", true, quota_bytes), options("dtn://18904-lt01/", false, quota_bytes),
-            options("dtn://18904-srv/", true, quota_bytes)},
+World::World(std::uint32_t seed, const Setup& setup)
+    : mesh{{options("dtn://18904-ks07/", true, setup), options("dtn://18904-lt01/", false, setup),
+            options("dtn://18904-srv/", true, setup)},
            seed} {
+    static const identity::TrustBundle trust = everybody();
     for (std::size_t i = 0; i < 3; ++i) {
-        host(i).believe(everybody());
+        host(i).believe(trust);
         mesh.crash(i);
     }
 }

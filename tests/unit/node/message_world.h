@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/identities.h"
 #include "tests/unit/node/mesh.h"
 
 namespace tram::node::testing {
@@ -14,9 +15,18 @@ inline constexpr std::size_t kLaptop = 1;
 inline constexpr std::size_t kServer = 2;
 inline const std::string kServerInbox = "dtn://18904-srv/in";
 
+/// How the nodes of a world are.
+struct Setup {
+    bool open = true;  ///< false: bundles are signed, and messages end with receipts
+    RouterKind router = RouterKind::kEpidemic;
+    std::uint64_t quota_bytes = 20ULL << 30;
+};
+
 /// Kiosk and server have sealing keys, the laptop has none; all know everybody's certificates. No links yet.
 struct World {
-    explicit World(std::uint32_t seed = 1, std::uint64_t quota_bytes = 20ULL << 30);
+    explicit World(std::uint32_t seed = 1, std::uint64_t quota_bytes = 20ULL << 30)
+        : World{seed, Setup{.quota_bytes = quota_bytes}} {}
+    World(std::uint32_t seed, const Setup& setup);
 
     [[nodiscard]] Host& host(std::size_t index) { return mesh.host(index); }
     [[nodiscard]] const Custody& custody(std::size_t index) { return host(index).node().custody(); }
@@ -44,6 +54,10 @@ struct World {
 
     Mesh mesh;
 };
+
+/// One of the three, with all its keys.
+const test::Device& device_of(const std::string& node_id);
+identity::TrustBundle everybody();
 
 MessageTerms terms_for(const std::string& destination, std::uint64_t content_bytes);
 

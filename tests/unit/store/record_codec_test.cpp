@@ -33,6 +33,11 @@ class RandomRecords {
         return c;
     }
 
+    std::shared_ptr<const EndedMessage> ended() {
+        if (coin()) return nullptr;
+        return std::make_shared<const EndedMessage>(EndedMessage{chunk().message_id, text(), text()});
+    }
+
     BundleRecord record() {
         BundleRecord r;
         r.key = number();
@@ -48,10 +53,11 @@ class RandomRecords {
         if (coin()) r.fragment_offset = coin() ? number() : 0;
         r.urgency = static_cast<std::uint8_t>(random_());
         r.kind = static_cast<std::uint8_t>(random_());
-        for (auto* flag : {&r.held, &r.local, &r.deliver_here, &r.forward})
+        for (auto* flag : {&r.held, &r.local, &r.deliver_here, &r.forward, &r.awaits_receipt})
             *flag = coin();
         if (coin()) r.hop_count = number();
         if (coin()) r.chunk = chunk();
+        r.ends = ended();
         if (coin()) r.received_from = hop();
         for (auto count = random_() % 5; count > 0; --count)
             r.forwarded_to.push_back(hop());
@@ -61,13 +67,14 @@ class RandomRecords {
     Tombstone tombstone() {
         Tombstone t;
         t.id = test::sample_bytes(random_() % 60, static_cast<unsigned>(number()));
-        t.ending = static_cast<Ending>(1 + random_() % 7);
+        t.ending = static_cast<Ending>(1 + random_() % 8);
         t.ended_at_ms = number();
         t.expires_at_ms = number();
         t.destination = text();
         if (coin()) t.hop_count = number();
         if (coin()) t.received_from = hop();
         if (coin()) t.last_hop = hop();
+        t.ends = ended();
         while (coin())
             t.forwarded_to.push_back(hop());
         return t;

@@ -131,6 +131,10 @@ bool same(const std::vector<HopRecord>& a, const std::vector<HopRecord>& b) {
     });
 }
 
+bool same(const std::shared_ptr<const EndedMessage>& a, const std::shared_ptr<const EndedMessage>& b) {
+    return a == b || (a != nullptr && b != nullptr && *a == *b);
+}
+
 }  // namespace
 
 bool same(const BundleRecord& a, const BundleRecord& b) {
@@ -142,13 +146,14 @@ bool same(const BundleRecord& a, const BundleRecord& b) {
            a.stored_at_ms == b.stored_at_ms && a.expires_at_ms == b.expires_at_ms && a.urgency == b.urgency &&
            a.kind == b.kind && a.held == b.held && a.local == b.local && a.deliver_here == b.deliver_here &&
            a.forward == b.forward && a.hop_count == b.hop_count && a.chunk == b.chunk &&
+           a.awaits_receipt == b.awaits_receipt && same(a.ends, b.ends) &&
            same(a.received_from, b.received_from) && same(a.forwarded_to, b.forwarded_to);
 }
 
 bool same(const Tombstone& a, const Tombstone& b) {
     return a.id == b.id && a.ending == b.ending && a.ended_at_ms == b.ended_at_ms &&
            a.expires_at_ms == b.expires_at_ms && a.destination == b.destination &&
-           same(a.received_from, b.received_from) && same(a.last_hop, b.last_hop) &&
+           same(a.received_from, b.received_from) && same(a.last_hop, b.last_hop) && same(a.ends, b.ends) &&
            same(a.forwarded_to, b.forwarded_to);
 }
 
