@@ -69,6 +69,13 @@ struct Route {
     friend bool operator==(const Route&, const Route&) = default;
 };
 
+/// Where the requests to an office go.
+struct Office {
+    std::string id;        ///< xa:18904
+    std::string endpoint;  ///< dtn://18904-srv/requests
+    friend bool operator==(const Office&, const Office&) = default;
+};
+
 struct Routing {
     RouterKind router = RouterKind::kEpidemic;
     std::vector<Route> routes;  ///< for router "static", first match wins
@@ -99,6 +106,7 @@ struct Config {
     Api api;
     Links links;
     std::vector<Peer> peers;
+    std::vector<Office> offices;
     Routing routing;
     Bundles bundles;
     Log log;

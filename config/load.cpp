@@ -104,6 +104,21 @@ void read_peers(TableReader& root, std::vector<Peer>& peers, Report& report) {
     }
 }
 
+void read_offices(TableReader& root, std::vector<Office>& offices, Report& report) {
+    for (TableReader& table : root.tables("office")) {
+        Office office;
+        table.text("id", office.id);
+        table.text("endpoint", office.endpoint);
+        for (const std::string_view key : {"id", "endpoint"}) {
+            if (!table.has(key)) {
+                report.add(table.name_of(key), "expected an office and its endpoint, the key is missing");
+            }
+        }
+        table.finish();
+        offices.push_back(std::move(office));
+    }
+}
+
 void read_routing(TableReader& table, Routing& routing, Report& report) {
     read_choice(table, "router", routing.router, kRouterNames);
     for (TableReader& row : table.tables("route")) {
@@ -141,6 +156,7 @@ void read_file(const toml::table& document, Config& config, Report& report) {
     section("api", [&](TableReader& table) { read_api(table, config.api); });
     section("links", [&](TableReader& table) { read_links(table, config.links); });
     read_peers(root, config.peers, report);
+    read_offices(root, config.offices, report);
     section("routing", [&](TableReader& table) { read_routing(table, config.routing, report); });
     section("bundles", [&](TableReader& table) { read_bundles(table, config.bundles); });
     section("log",

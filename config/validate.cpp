@@ -150,6 +150,37 @@ void validate_peers(const Config& config, Report& report) {
     }
 }
 
+/// As proto/admin names offices: xa:18904.
+bool is_office(std::string_view text) {
+    const std::size_t colon = text.find(':');
+    if (colon == 0 || colon > 16 || text.size() - colon != 6) return false;
+    const auto lower_or_dash = [](char c) { return (c >= 'a' && c <= 'z') || c == '-'; };
+    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+    return std::ranges::all_of(text.substr(0, colon), lower_or_dash) &&
+           std::ranges::all_of(text.substr(colon + 1), digit);
+}
+
+void validate_offices(const Config& config, Report& report) {
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < config.offices.size(); ++i) {
+        const Office& office = config.offices[i];
+        const std::string key = item("office", i);
+        if (!report.has(key + ".id") && !is_office(office.id)) {
+            report.add(key + ".id", "expected an office such as xa:18904, got \"" + office.id + "\"");
+        } else if (!seen.insert(office.id).second) {
+            report.add(key + ".id", "expected each office once, \"" + office.id + "\" is there twice");
+        }
+        const auto endpoint = Eid::parse(office.endpoint);
+        if (!report.has(key + ".endpoint") &&
+            (!endpoint || endpoint->is_none() || !endpoint->is_singleton())) {
+            report.add(key + ".endpoint",
+                       "expected an endpoint of one node such as "
+                       "dtn://18904-srv/requests, got \"" +
+                           office.endpoint + "\"");
+        }
+    }
+}
+
 void validate_routing(const Routing& routing, Report& report) {
     if (!routing.routes.empty() && routing.router != RouterKind::kStatic && !report.has("routing.router")) {
         report.add("routing.route[0]",
@@ -180,6 +211,7 @@ void validate(const Config& config, Report& report) {
     validate_api(config.api, report);
     validate_links(config.links, report);
     validate_peers(config, report);
+    validate_offices(config, report);
     validate_routing(config.routing, report);
 }
 

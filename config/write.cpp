@@ -84,6 +84,10 @@ std::string to_toml(const Config& config) {
         out << "address = " << quoted(peer.address) << "\n";
         if (peer.plain) out << "plain = true\n";
     }
+    for (const Office& office : config.offices) {
+        out << "\n[[office]]\nid = " << quoted(office.id) << "\nendpoint = " << quoted(office.endpoint)
+            << "\n";
+    }
     write_routing(out, config.routing);
     out << "\n[bundles]"
         << "\nlifetime = " << duration(config.bundles.lifetime)

@@ -115,6 +115,7 @@ void fill(pb::OpenMessageReply& out, const node::effect::Reply::Opened& opened) 
 
 void fill(pb::FinishMessageReply& out, const node::effect::Reply::Sent& sent) {
     out.set_short_id(node::short_id(sent.id.key()));
+    out.set_local_number(sent.local_number);
     if (!sent.chunk) return;
     out.set_message_id(text_of(sent.chunk->message_id));
     out.set_chunk_count(sent.chunk->count);

@@ -6,6 +6,7 @@
 #include "daemon/api/device_views.h"
 #include "daemon/api/message_requests.h"
 #include "daemon/api/receipt_views.h"
+#include "daemon/api/request_views.h"
 #include "daemon/node/short_id.h"
 
 namespace tram::api {
@@ -183,6 +184,9 @@ void Server::dispatch(const Caller& caller, const pb::Request& request, std::vec
         case pb::Request::kFetchMessage:
         case pb::Request::kReadMessage:
         case pb::Request::kAcknowledgeMessage: return about_messages(caller, request, frames);
+        case pb::Request::kFileRequest:
+        case pb::Request::kListRequests:
+        case pb::Request::kShowRequest: return about_requests(caller, request, frames);
         case pb::Request::BODY_NOT_SET: break;
     }
     refuse(caller, {ErrorCode::kMalformed, "the request has no body, or one that this daemon does not know"});
@@ -220,6 +224,27 @@ void Server::get_receipt_file(const Caller& caller, const std::string& name) {
     answer(caller, std::move(reply), Bytes::copy_of(as_bytes(found->file)));
 }
 
+void Server::about_requests(const Caller& caller, const pb::Request& request, std::vector<Bytes>& frames) {
+    pb::Reply reply;
+    const auto finish = [&](auto result, auto* slot) {
+        if (!result) return refuse(caller, result.error());
+        *slot = std::move(*result);
+        answer(caller, std::move(reply));
+    };
+    if (request.has_list_requests()) {
+        return finish(list_requests(node_, request.list_requests()), reply.mutable_list_requests());
+    }
+    if (request.has_show_request()) {
+        return finish(show_request(node_, request.show_request().local_number()),
+                      reply.mutable_show_request());
+    }
+    const node::RequestId id = remember(caller);
+    auto input = file_request(request.file_request(), frames, id);
+    if (input) return shell_.inject(std::move(*input));
+    callers_.erase(id);
+    refuse(caller, input.error());
+}
+
 void Server::about_messages(const Caller& caller, const pb::Request& request, std::vector<Bytes>& frames) {
     const node::RequestId id = remember(caller);
     auto input = message_input(request, frames, id);
@@ -246,6 +271,8 @@ void Server::reply(node::effect::Reply reply) {
     Bytes payload;
     if (const auto* opened = std::get_if<Outcome::Opened>(&*reply.outcome)) {
         fill(*out.mutable_open_message(), *opened);
+    } else if (const auto* filing = std::get_if<Outcome::Filing>(&*reply.outcome)) {
+        fill(*out.mutable_file_request(), *filing);
     } else if (auto* piece = std::get_if<Outcome::Piece>(&*reply.outcome)) {
         fill(*out.mutable_read_message(), *piece);
         payload = std::move(piece->content);

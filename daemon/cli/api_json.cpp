@@ -128,6 +128,42 @@ json::object to_json(const api::pb::TraceBundleReply& trace) {
             {"steps", objects(trace.steps())}};
 }
 
+json::object to_json(const api::pb::FiledRequest& request) {
+    json::object result{{"local_number", request.local_number()},
+                        {"dossier_code", request.dossier_code()},
+                        {"procedure", request.procedure()},
+                        {"title", request.title()},
+                        {"office", request.office()},
+                        {"state", request.state()},
+                        {"urgency", request.urgency()},
+                        {"ago_ms", request.ago_ms()},
+                        {"content_size", request.content_bytes()},
+                        {"attachments", request.attachments()},
+                        {"missing", request.missing()}};
+    if (request.has_due_day()) result["due_day"] = request.due_day();
+    return result;
+}
+
+json::object to_json(const api::pb::ShowRequestReply& shown) {
+    json::object result = to_json(shown.request());
+    result["destination"] = shown.destination();
+    result["message_id"] = to_hex(as_bytes(shown.message_id()));
+    result["message_digest"] = to_hex(as_bytes(shown.message_digest()));
+    result["parts"] = shown.parts();
+    result["parts_here"] = shown.parts_here();
+    result["handed_to"] = texts(shown.handed_to());
+    json::array history;
+    for (const auto& word : shown.history()) {
+        history.push_back({{"epoch", word.epoch()},
+                           {"sequence", word.sequence()},
+                           {"kind", word.kind()},
+                           {"state", word.state()},
+                           {"form", word.form()}});
+    }
+    result["history"] = std::move(history);
+    return result;
+}
+
 json::object to_json(const api::pb::TrustReply& trust) {
     return {{"new_certificates", trust.new_certificates()},
             {"new_lists", trust.new_lists()},

@@ -14,6 +14,8 @@ boost::json::object to_json(const api::pb::ShowBundleReply& shown);
 boost::json::object to_json(const api::pb::TraceStep& step);
 boost::json::object to_json(const api::pb::TraceBundleReply& trace);
 
+boost::json::object to_json(const api::pb::FiledRequest& request);
+boost::json::object to_json(const api::pb::ShowRequestReply& shown);
 boost::json::object to_json(const api::pb::TrustReply& trust);
 boost::json::object to_json(const api::pb::Receipt& receipt);
 boost::json::object to_json(const api::pb::Device& device);

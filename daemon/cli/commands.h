@@ -24,6 +24,8 @@ void add_bundle_decode(CLI::App& bundle, Context& context, Action& action);
 void add_message(CLI::App& app, Context& context, Action& action);
 /// list, export and verify.
 void add_receipt(CLI::App& app, Context& context, Action& action);
+/// send, list and show.
+void add_request(CLI::App& app, Context& context, Action& action);
 void add_config(CLI::App& app, Context& context, Action& action);
 /// init, request, approve, accept, list and revoke.
 void add_device(CLI::App& app, Context& context, Action& action);

@@ -1,7 +1,6 @@
 // `tram message send`: hands the content over in frames and says "queued" only when the daemon has the whole
 // message on disk. When something goes wrong before that, there is no message.
 #include <boost/json/object.hpp>
-#include <deque>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -13,6 +12,7 @@
 #include "daemon/cli/options.h"
 #include "daemon/cli/output.h"
 #include "daemon/cli/send_terms.h"
+#include "daemon/cli/upload.h"
 
 namespace tram::cli {
 
@@ -21,11 +21,8 @@ namespace {
 using api::pb::Reply;
 using api::pb::Request;
 
-constexpr std::size_t kFrameBytes = 1U << 20;
 /// What has no length of its own (standard input) is read into memory.
 constexpr std::size_t kMemoryBytesMax = 1ULL << 30;
-/// A frame waits until the daemon's disk has it: slow disks get this much longer.
-constexpr Duration kFramePatience{20'000};
 
 struct SendOptions {
     std::string file;
@@ -43,40 +40,36 @@ class Sender {
     int run();
 
   private:
-    Outcome<void> open(std::uint64_t size);
-    Outcome<void> hand_over(Input& input);
-    Outcome<void> post(const Buffer& frame, std::uint64_t offset);
-    Outcome<void> take_oldest();
-    Outcome<Answer> finish();
-    void drop(const Failure& failure);
+    Outcome<std::string> open(std::uint64_t size);
+    Outcome<void> hand_over(Input& input, Upload& upload);
     void print(const api::pb::FinishMessageReply& sent, std::uint64_t size);
 
     Context& context_;
     const SendOptions& options_;
     ApiClient client_;
-    std::string token_;
-    std::deque<std::uint64_t> in_flight_;
 };
 
 int Sender::run() {
     if (const auto good = check(options_.terms); !good) return report(context_, good.error());
     auto input = Input::open(context_, options_.file, kMemoryBytesMax);
     if (!input) return report(context_, input.error());
-    if (const auto opened = open(input->size()); !opened) return report(context_, opened.error());
-    if (const auto handed = hand_over(*input); !handed) {
-        drop(handed.error());
+    auto token = open(input->size());
+    if (!token) return report(context_, token.error());
+    Upload upload{client_, std::move(*token)};
+    if (const auto handed = hand_over(*input, upload); !handed) {
+        upload.drop(handed.error());
         return report(context_, handed.error());
     }
-    const auto sent = finish();
+    const auto sent = upload.finish();
     if (!sent) {
-        drop(sent.error());
+        upload.drop(sent.error());
         return report(context_, sent.error());
     }
     print(sent->reply.finish_message(), input->size());
     return kExitFine;
 }
 
-Outcome<void> Sender::open(std::uint64_t size) {
+Outcome<std::string> Sender::open(std::uint64_t size) {
     Request request;
     auto& open = *request.mutable_open_message();
     copy(options_.terms, open);
@@ -87,62 +80,21 @@ Outcome<void> Sender::open(std::uint64_t size) {
     open.set_content_type(options_.content_type);
     const auto answer = client_.call(request, Reply::kOpenMessage);
     if (!answer) return std::unexpected{answer.error()};
-    token_ = answer->reply.open_message().token();
-    return {};
+    return answer->reply.open_message().token();
 }
 
-Outcome<void> Sender::hand_over(Input& input) {
+Outcome<void> Sender::hand_over(Input& input, Upload& upload) {
     Progress progress{context_, Message::kSending, input.size()};
     std::uint64_t offset = 0;
     while (offset < input.size()) {
         progress.show(offset);
         const auto frame = input.next(kFrameBytes);
         if (!frame) return std::unexpected{frame.error()};
-        if (in_flight_.size() == kInFlightMax) {
-            if (auto taken = take_oldest(); !taken) return taken;
-        }
-        if (auto posted = post(*frame, offset); !posted) return posted;
+        if (auto taken = upload.append(*frame, offset); !taken) return taken;
         offset += frame->size();
-    }
-    while (!in_flight_.empty()) {
-        if (auto taken = take_oldest(); !taken) return taken;
     }
     if (!input.has_more()) return {};
     return failed(ErrorCode::kInvalidArgument, context_.say(Message::kFileGrew, options_.file));
-}
-
-Outcome<void> Sender::post(const Buffer& frame, std::uint64_t offset) {
-    Request request;
-    request.mutable_append_message()->set_token(token_);
-    request.mutable_append_message()->set_offset(offset);
-    const ByteView view{frame};
-    const auto posted = client_.post(request, &view);
-    if (!posted) return std::unexpected{posted.error()};
-    in_flight_.push_back(*posted);
-    return {};
-}
-
-Outcome<void> Sender::take_oldest() {
-    const std::uint64_t oldest = in_flight_.front();
-    in_flight_.pop_front();
-    const auto answer = client_.take(oldest, Reply::kDone, kFramePatience);
-    if (!answer) return std::unexpected{answer.error()};
-    return {};
-}
-
-Outcome<Answer> Sender::finish() {
-    Request request;
-    request.mutable_finish_message()->set_token(token_);
-    return client_.call(request, Reply::kFinishMessage, nullptr, kFramePatience);
-}
-
-/// The daemon forgets the message by itself after a while: no need to wait, or to say that this failed too.
-void Sender::drop(const Failure& failure) {
-    if (failure.code == code_name(ErrorCode::kUnavailable)) return;
-    client_.forget_posted();
-    Request request;
-    request.mutable_drop_message()->set_token(token_);
-    (void)client_.call(request, Reply::kDone);
 }
 
 void Sender::print(const api::pb::FinishMessageReply& sent, std::uint64_t size) {

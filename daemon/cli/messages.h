@@ -214,6 +214,22 @@ enum class Message : std::uint8_t {
     kConfigRemedy,
     kConfigFine,
     kConfigAbsent,
+    kFormNoJson,
+    kRequestFiled,
+    kRequestFiledBefore,
+    kLocalNumber,
+    kProcedure,
+    kOffice,
+    kDossierCode,
+    kFiles,
+    kDue,
+    kMissingWords,
+    kWords,
+    kMessageParts,
+    kMessagePartsGone,
+    kMessageTakenBy,
+    kNotHeard,
+    kNoRequests,
 };
 
 /// The text, with {} where fmt puts the arguments; both languages have the same number of them.
@@ -223,6 +239,6 @@ std::string_view text(Message message, Language language);
 Language language_of_environment();
 
 /// How many messages there are, for tests.
-inline constexpr auto kMessageCount = static_cast<std::size_t>(Message::kConfigAbsent) + 1;
+inline constexpr auto kMessageCount = static_cast<std::size_t>(Message::kNoRequests) + 1;
 
 }  // namespace tram::cli

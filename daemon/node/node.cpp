@@ -21,13 +21,15 @@ Node::Node(NodeOptions options)
                     return trust_.known_signer(id, node_id);
                 }},
       outgoing_{custody_, reception_, delivery_, receipts_,
-                [this](const std::string& node_id) { return trust_.recipient(node_id); }} {}
+                [this](const std::string& node_id) { return trust_.recipient(node_id); }},
+      requests_{custody_, outgoing_} {}
 
 void Node::restore_state(const std::string& name, ByteView value) {
     custody_.restore_state(name, value);
     trust_.restore_state(name, value);
     outgoing_.restore_state(name);
     receipts_.restore_state(name, value);
+    requests_.restore_state(name, value);
 }
 
 std::vector<Error> Node::start(Now now) {
@@ -37,6 +39,8 @@ std::vector<Error> Node::start(Now now) {
     custody_.start(custody_.now());
     outgoing_.start();
     receipts_.start();
+    for (Error& error : requests_.start())
+        unusable.push_back(std::move(error));
     // By key: what is ready may turn out to be refused, and go.
     std::vector<BundleKey> keys;
     for (const auto& [key, entry] : custody_.inventory().entries())

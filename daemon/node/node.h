@@ -8,8 +8,8 @@
 // which a Tick is due.
 //
 // Parts: Reception (from peers), Forwarding (to peers), Delivery and Messages (to applications), Outgoing
-// (messages of applications), Receipts, Reassembly, Trust and its exchange with neighbours; all of them
-// change stored bundles only through Custody.
+// (messages of applications), Receipts, Requests, Reassembly, Trust and its exchange with neighbours; all of
+// them change stored bundles only through Custody.
 //
 // The wall time in `now` is what the machine shows. Whether it is believed is decided here (WallClock), and
 // parts see it only then.
@@ -26,6 +26,7 @@
 #include "daemon/node/reassembly.h"
 #include "daemon/node/receipts.h"
 #include "daemon/node/reception.h"
+#include "daemon/node/requests.h"
 #include "daemon/node/trust.h"
 #include "daemon/node/trust_exchange.h"
 #include "daemon/node/types.h"
@@ -43,7 +44,7 @@ class Node {
     void restore_state(const std::string& name, ByteView value);
     /// Whom to believe from the start: roots, authorities, devices, lists of the identity directory.
     void restore_trust(identity::TrustBundle trust) { trust_.restore(std::move(trust)); }
-    /// Returns what was given or kept as trust and cannot be used, for the log.
+    /// Returns what was given or kept as trust or as requests and cannot be used, for the log.
     std::vector<Error> start(Now now);
 
     void step(const Input& input, Now now);
@@ -60,6 +61,7 @@ class Node {
     [[nodiscard]] const NodeOptions& options() const { return custody_.options(); }
     [[nodiscard]] const Trust& trust() const { return trust_; }
     [[nodiscard]] const Receipts& receipts() const { return receipts_; }
+    [[nodiscard]] const Requests& requests() const { return requests_; }
     [[nodiscard]] const WallClock& wall_clock() const { return wall_clock_; }
     /// "open", "none", "good", "expired" or "revoked".
     [[nodiscard]] std::string_view identity_state() const;
@@ -91,6 +93,7 @@ class Node {
     void handle(const input::AppendMessage& append) { outgoing_.append(append); }
     void handle(const input::FinishMessage& finish) { outgoing_.finish(finish); }
     void handle(const input::DropMessage& drop) { outgoing_.drop(drop); }
+    void handle(const input::FileRequest& file) { requests_.file(file); }
     void handle(const input::FetchMessage& fetch) { messages_.fetch(fetch); }
     void handle(const input::ReadMessage& read) { messages_.read(read); }
     void handle(const input::AcknowledgeMessage& acknowledge) { messages_.acknowledge(acknowledge); }
@@ -119,6 +122,7 @@ class Node {
     Reception reception_;
     Messages messages_;
     Outgoing outgoing_;
+    Requests requests_;
 };
 
 }  // namespace tram::node

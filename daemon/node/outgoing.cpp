@@ -169,17 +169,35 @@ Result<void> Outgoing::reserve(std::uint64_t bytes) const {
                 "store.quota, or let a carrier take bundles away first");
 }
 
-void Outgoing::open(const input::OpenMessage& open) {
-    auto draft = begin(open.terms);
-    if (!draft) return refuse(open.request, std::move(draft.error()));
+Result<Outgoing::Drafts::iterator> Outgoing::add_draft(const MessageTerms& terms) {
+    auto draft = begin(terms);
+    if (!draft) return std::unexpected{std::move(draft.error())};
     // Small messages are as long as their bucket, but what counts is that the large ones fit.
     const std::uint64_t room = room_for(*draft, draft->sealer.chunk_count());
-    if (auto enough = reserve(promised() + room); !enough) return refuse(open.request, enough.error());
+    if (auto enough = reserve(promised() + room); !enough) return std::unexpected{std::move(enough.error())};
     custody_.save_state(row_of(draft->message_id), {});
-    const envelope::MessageId id = draft->message_id;
-    const std::string token = to_hex(id);
-    drafts_.emplace(token, std::move(*draft));
-    custody_.emit(effect::Reply{open.request, effect::Reply::Opened{token, id}});
+    std::string token = to_hex(draft->message_id);
+    return drafts_.emplace(std::move(token), std::move(*draft)).first;
+}
+
+void Outgoing::open(const input::OpenMessage& open) {
+    const auto draft = add_draft(open.terms);
+    if (!draft) return refuse(open.request, draft.error());
+    const auto& [token, opened] = **draft;
+    custody_.emit(effect::Reply{open.request, effect::Reply::Opened{token, opened.message_id}});
+}
+
+Result<effect::Reply::Opened> Outgoing::open(const MessageTerms& terms, Cargo cargo, ByteView head) {
+    const auto draft = add_draft(terms);
+    if (!draft) return std::unexpected{draft.error()};
+    const auto& [token, opened] = **draft;
+    effect::Reply::Opened answer{token, opened.message_id};
+    (*draft)->second.cargo.emplace(std::move(cargo));
+    if (auto taken = take((*draft)->second, head); !taken) {
+        abandon(*draft);
+        return std::unexpected{std::move(taken.error())};
+    }
+    return answer;
 }
 
 Outgoing::Drafts::iterator Outgoing::use(const std::string& token, RequestId request) {
@@ -226,6 +244,9 @@ Result<void> Outgoing::take(Draft& draft, ByteView content) {
     while (!content.empty()) {
         const ByteView part = content.first(std::min(content.size(), envelope::kPieceBytes));
         content = content.subspan(part.size());
+        if (draft.cargo) {
+            if (auto good = draft.cargo->see(part); !good) return good;
+        }
         if (auto written = draft.sealer.write(part, chunks); !written) return written;
         draft.content_taken += part.size();
         if (auto stored = store(draft, chunks); !stored) return stored;
@@ -321,12 +342,13 @@ Result<effect::Reply::Sent> Outgoing::publish(Draft& draft) {
         custody_.release(entry);
         custody_.notify(effect::Notify::What::kStored, entry);
     }
+    if (draft.cargo) draft.cargo->sent(draft.message_id);
     custody_.counters().bundles_submitted += draft.chunks.size();
     ++custody_.counters().messages_sent;
     const store::BundleRecord& first = custody_.inventory().find(draft.chunks.front())->record;
     const auto id = bpv7::BundleId::from_key(first.id);
     if (!id) return std::unexpected{id.error()};
-    return effect::Reply::Sent{*id, first.chunk};
+    return effect::Reply::Sent{*id, first.chunk, draft.cargo ? draft.cargo->local_number() : std::string{}};
 }
 
 void Outgoing::drop(const input::DropMessage& drop) {

@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/node/cargo.h"
 #include "daemon/node/custody.h"
 #include "daemon/node/delivery.h"
 #include "daemon/node/receipts.h"
@@ -43,6 +44,10 @@ class Outgoing {
     void start();
 
     void open(const input::OpenMessage& open);
+    /// Opens a message with `cargo`, whose content begins with `head`. Errors: those of OpenMessage, and of
+    /// Cargo::see().
+    Result<effect::Reply::Opened> open(const MessageTerms& terms, Cargo cargo, ByteView head);
+    [[nodiscard]] bool is_open(const std::string& token) const { return drafts_.contains(token); }
     void append(const input::AppendMessage& append);
     void finish(const input::FinishMessage& finish);
     void drop(const input::DropMessage& drop);
@@ -59,12 +64,14 @@ class Outgoing {
         std::vector<std::string> recipients;  // node ids
         std::vector<BundleKey> chunks;
         Instant used;  // last
+        std::optional<Cargo> cargo{};
     };
     using Drafts = std::map<std::string, Draft>;  // by token
 
     [[nodiscard]] Result<void> check(const MessageTerms& terms) const;
     [[nodiscard]] Result<std::vector<envelope::Recipient>> recipients_for(const MessageTerms& terms) const;
     Result<Draft> begin(const MessageTerms& terms);
+    Result<Drafts::iterator> add_draft(const MessageTerms& terms);
     /// Upper bound of what `chunks` chunks of the draft take in the store.
     [[nodiscard]] static std::uint64_t room_for(const Draft& draft, std::uint64_t chunks);
     /// What all drafts still have to store.

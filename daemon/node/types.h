@@ -59,6 +59,12 @@ struct Security {
     std::size_t checks_waiting_max = 4'096;  ///< signatures being checked; more arrivals are told "not now"
 };
 
+/// Where requests to an office go.
+struct OfficeEndpoint {
+    std::string office;  ///< xa:18904
+    bpv7::Eid endpoint;
+};
+
 struct NodeOptions {
     bpv7::Eid node_id;
     Security security;
@@ -85,6 +91,9 @@ struct NodeOptions {
     std::uint64_t link_bytes_in_flight_max = 16ULL << 20;
     std::uint64_t bytes_in_flight_max = 64ULL << 20;  ///< on all links together; each may have one bundle
     std::size_t fetches_waiting_max = 1'024;
+    std::vector<OfficeEndpoint> offices;  ///< others than a commune's own, see Requests
+    Bytes place;   ///< tells this disk in this machine from its copies: see registry/numbers.h
+    Bytes chance;  ///< random bytes, new at each start; 4 or more where requests are filed
 };
 
 /// Why a peer did not take a bundle, as far as the node cares (RFC 9174 5.2.4).
@@ -230,6 +239,14 @@ struct DropMessage {
     RequestId request = 0;  ///< 0: nobody waits for an answer
     std::string token;
 };
+/// An application files a request. The answer is Reply::Filing; what comes after is said to the message:
+/// AppendMessage for the attachments, then FinishMessage.
+struct FileRequest {
+    RequestId request = 0;
+    Bytes message;  ///< admin::pb::Message without local number and time
+    std::string key;
+    std::uint64_t lifetime_ms = 0;  ///< 0: NodeOptions::lifetime_ms
+};
 /// An application asks for the next complete message of an endpoint. The answer is Reply::Nothing or
 /// MessageHandOver.
 struct FetchMessage {
@@ -257,7 +274,7 @@ using Input = std::variant<input::PeerUp, input::PeerEnding, input::PeerDown, in
                            input::Confirmed, input::Declined, input::Persisted, input::Loaded,
                            input::FreeSpace, input::Submit, input::Fetch, input::Acknowledge, input::Return,
                            input::Cancel, input::Hold, input::Checked, input::Trust, input::OpenMessage,
-                           input::AppendMessage, input::FinishMessage, input::DropMessage,
+                           input::AppendMessage, input::FinishMessage, input::DropMessage, input::FileRequest,
                            input::FetchMessage, input::ReadMessage, input::AcknowledgeMessage, input::Tick>;
 
 /// A bundle as an application receives it.
@@ -332,11 +349,18 @@ struct Reply {
     struct Sent {
         bpv7::BundleId id;
         std::optional<store::ChunkRecord> chunk{};  ///< of a message: that of its first bundle
+        std::string local_number{};                 ///< of a request
     };
     struct Nothing {};  ///< no bundle came within the waiting time
     struct Opened {
         std::string token;
         envelope::MessageId message_id{};
+    };
+    struct Filing {
+        std::string token;
+        envelope::MessageId message_id{};
+        std::uint64_t offset = 0;  ///< of the first attachment
+        std::string filed{};       ///< the local number that it has already; the rest is empty then
     };
     struct Piece {
         Bytes content;
@@ -351,7 +375,8 @@ struct Reply {
         std::uint32_t bundles_held = 0;    ///< made by devices that are now revoked
     };
     RequestId request = 0;
-    Result<std::variant<Done, Sent, Nothing, HandOver, Opened, MessageHandOver, Piece, Trusted>> outcome;
+    Result<std::variant<Done, Sent, Nothing, HandOver, Opened, Filing, MessageHandOver, Piece, Trusted>>
+        outcome;
 };
 /// Something that subscribers and logs may want to know; what it says about a stored bundle is durable.
 struct Notify {

@@ -10,6 +10,7 @@
 #include <spdlog/spdlog.h>
 #include <utility>
 
+#include "daemon/tramd/place.h"
 #include "daemon/tramd/settings.h"
 #include "daemon/tramd/version.h"
 
@@ -44,6 +45,11 @@ Result<void> Daemon::start() {
     if (!credentials) return std::unexpected{std::move(credentials.error())};
     auto options = node_options(config_, security_options(config_, *credentials));
     if (!options) return std::unexpected{std::move(options.error())};
+    if (auto opened = open_store(); !opened) return opened;
+    auto chance = draw_chance();
+    if (!chance) return std::unexpected{std::move(chance.error())};
+    options->place = place_of(config_.store.directory);
+    options->chance = std::move(*chance);
     node_ = std::make_unique<node::Node>(std::move(*options));
     if (credentials->identity) node_->restore_trust(credentials->identity->trust);
     no_identity_ = credentials->why_none;
@@ -54,7 +60,6 @@ Result<void> Daemon::start() {
         settle();
     });
 
-    if (auto opened = open_store(); !opened) return opened;
     if (auto restored = restore(); !restored) return restored;
 
     api_ = std::make_unique<api::Server>(
@@ -152,7 +157,7 @@ Result<void> Daemon::restore() {
                       found.what);
     }
     for (const Error& unusable : node_->start(Clock::now()))
-        spdlog::warn("not trusted: {}: {}", code_name(unusable.code), unusable.message);
+        spdlog::warn("cannot be used: {}: {}", code_name(unusable.code), unusable.message);
     return {};
 }
 

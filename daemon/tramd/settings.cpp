@@ -49,6 +49,11 @@ Result<node::NodeOptions> node_options(const config::Config& config, node::Secur
         if (!via) return std::unexpected{via.error()};
         options.routes.push_back({route.to, std::move(*via)});
     }
+    for (const config::Office& office : config.offices) {
+        auto endpoint = bpv7::Eid::parse(office.endpoint);
+        if (!endpoint) return std::unexpected{endpoint.error()};
+        options.offices.push_back({office.id, std::move(*endpoint)});
+    }
     options.router = router_kind(config.routing.router);
     options.limits = limits(config);
     options.strict = config.bundles.strict;

@@ -212,8 +212,9 @@ Result<void> Sealer::finish(std::vector<Bytes>& chunks) {
     }
     state.finished = true;
     state.digest = state.hash.finish();
-    const Bytes trailer = cose::sign1(*state.key, state.signer, trailer_context(),
-                                      trailer_payload(state.header_hash, state.digest), cose::Payload::kDetached);
+    const Bytes trailer =
+        cose::sign1(*state.key, state.signer, trailer_context(),
+                    trailer_payload(state.header_hash, state.digest), cose::Payload::kDetached);
     TRAM_CHECK(trailer.size() == trailer_bytes());
     state.put(trailer, chunks);
     TRAM_CHECK(state.index + 1 == state.layout.chunk_count);

@@ -2,7 +2,7 @@
 
     base <- cbor <- cose <- identity                                     cbor <- bpv7
     {bpv7, cose} <- bpsec      cose <- envelope      {bpsec, sync, envelope, identity, admin} <- daemon/node
-    {identity, proto/tram/admin.pb.h} <- admin
+    {identity, proto/tram/admin.pb.h} <- admin <- daemon/registry <- daemon/node
     base <- tcpcl              base <- store
     store/records.h <- daemon/node                                       {base, bpv7} <- config
     {daemon/node, tcpcl, store, config, proto/tram} <- {links, api, http} <- tramd
@@ -33,7 +33,8 @@ _PURE_FORBIDDEN = [
 ]
 
 _SHELL_BELOW = ("proto/base", "proto/cbor", "proto/cose", "proto/bpv7", "proto/bpsec", "proto/identity",
-                "proto/sync", "proto/envelope", "proto/admin", "proto/tcpcl", "proto/tram", "store", "config", "daemon/node")
+                "proto/sync", "proto/envelope", "proto/admin", "proto/tcpcl", "proto/tram", "store", "config", "daemon/registry",
+                "daemon/node")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,8 +60,10 @@ LAYERS = {
     "proto/admin": Layer(("proto/base", "proto/cose", "proto/identity"),
                          ("proto/tram/admin.pb.h", "proto/tram/admin_rows.pb.h"), ("utf8proc.h",), pure=True),
     "proto/tcpcl": Layer(("proto/base",), pure=True),
+    "daemon/registry": Layer(("proto/base", "proto/cose", "proto/admin"),
+                             ("proto/tram/admin.pb.h", "proto/tram/admin_rows.pb.h"), pure=True),
     "daemon/node": Layer((*_BUNDLES, "proto/cose", "proto/bpsec", "proto/identity", "proto/sync", "proto/envelope",
-                          "proto/admin"),
+                          "proto/admin", "daemon/registry"),
                          ("store/records.h", "proto/tram/admin.pb.h"), ("sodium.h",), pure=True),
     "daemon/enrol": Layer(("proto/base", "proto/cbor", "proto/cose", "proto/identity", "proto/envelope"),
                           libraries=("sodium.h", "openssl/", "fmt/")),

@@ -35,6 +35,7 @@ TEST_CASE("sample loads and equals the defaults", "[config]") {
 TEST_CASE("sample shows every key", "[config]") {
     Config config;
     config.peers.push_back({.id = "dtn://b/", .address = "b:1", .plain = true});
+    config.offices.push_back({.id = "xa:18904", .endpoint = "dtn://b/requests"});
     config.routing.router = RouterKind::kStatic;
     config.routing.routes.push_back({.to = "*", .via = "dtn://b/"});
     const std::string shown = sample();
@@ -55,5 +56,6 @@ TEST_CASE("sample's switched-off examples are valid when switched on", "[config]
     const Loaded loaded = parse(text, "sample");
     REQUIRE(texts(loaded.problems) == std::vector<std::string>{});
     REQUIRE(loaded.config.peers.size() == 1);
+    REQUIRE(loaded.config.offices.size() == 1);
     REQUIRE(loaded.config.routing.routes.size() == 1);
 }

@@ -1,0 +1,138 @@
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <filesystem>
+#include <string_view>
+
+#include "daemon/cli/file_io.h"
+#include "daemon/cli/request.h"
+#include "proto/admin/message.h"
+#include "proto/admin/names.h"
+#include "proto/admin/rules.h"
+#include "proto/admin/text.h"
+#include "proto/admin/values.h"
+#include "proto/cose/sha256.h"
+
+namespace tram::cli {
+
+namespace {
+
+namespace json = boost::json;
+namespace pb = admin::pb;
+
+constexpr std::size_t kAttachmentMemoryMax = 64U << 20;  // of a pipe
+constexpr std::size_t kReadBytes = 1U << 20;
+
+/// As deep as the parser goes, which is 32.
+pb::Value to_value(const json::value& from) {
+    pb::Value to;
+    switch (from.kind()) {
+        case json::kind::null: break;
+        case json::kind::bool_: to.set_flag(from.get_bool()); break;
+        case json::kind::int64: to.set_whole(from.get_int64()); break;
+        case json::kind::uint64: to.set_number(static_cast<double>(from.get_uint64())); break;
+        case json::kind::double_: to.set_number(from.get_double()); break;
+        case json::kind::string: to.set_text(std::string{std::string_view{from.get_string()}}); break;
+        case json::kind::array:
+            to.mutable_list();
+            for (const json::value& item : from.get_array())
+                *to.mutable_list()->add_items() = to_value(item);
+            break;
+        case json::kind::object:
+            to.mutable_fields();
+            for (const auto& [name, value] : from.get_object()) {
+                pb::Field& field = *to.mutable_fields()->add_fields();
+                field.set_name(std::string{std::string_view{name}});
+                *field.mutable_value() = to_value(value);
+            }
+            break;
+    }
+    return to;
+}
+
+Outcome<json::object> read_form(Context& context, const std::string& file) {
+    const auto text = read_input(context, file, admin::kMessageBytesMax);
+    if (!text) return std::unexpected{text.error()};
+    boost::system::error_code wrong;
+    json::value form = json::parse(json::string_view{as_text(*text).data(), text->size()}, wrong);
+    if (!wrong && form.is_object()) return std::move(form.get_object());
+    return failed(ErrorCode::kMalformed, context.say(Message::kFormNoJson, file));
+}
+
+std::string media_type_of(const std::filesystem::path& file) {
+    static constexpr std::pair<std::string_view, std::string_view> kTypes[] = {
+        {".pdf", "application/pdf"}, {".jpg", "image/jpeg"}, {".jpeg", "image/jpeg"}, {".png", "image/png"},
+        {".txt", "text/plain"},      {".opus", "audio/ogg"}, {".ogg", "audio/ogg"},   {".mp3", "audio/mpeg"}};
+    std::string extension = file.extension().string();
+    std::ranges::transform(extension, extension.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    for (const auto& [ending, type] : kTypes) {
+        if (extension == ending) return std::string{type};
+    }
+    return "application/octet-stream";
+}
+
+Outcome<void> attach(Context& context, const std::string& file, pb::Message& message) {
+    auto input = Input::open(context, file, kAttachmentMemoryMax);
+    if (!input) return std::unexpected{input.error()};
+    cose::Sha256 hash;
+    for (std::uint64_t taken = 0; taken < input->size();) {
+        const auto piece = input->next(kReadBytes);
+        if (!piece) return std::unexpected{piece.error()};
+        hash.update(*piece);
+        taken += piece->size();
+    }
+    pb::Attachment& attachment = *message.add_attachments();
+    attachment.set_name(std::filesystem::path{file}.filename().string());
+    attachment.set_media_type(media_type_of(file));
+    attachment.set_bytes(input->size());
+    attachment.set_sha256(std::string{as_text(hash.finish())});
+    return {};
+}
+
+Outcome<void> complete(Context& context, const RequestOptions& options, pb::Message& message) {
+    const auto procedure = admin::Procedure::parse(options.procedure);
+    if (!procedure) return std::unexpected{failure_of(procedure.error())};
+    pb::Request& request = *message.mutable_request();
+    request.set_procedure(procedure->code);
+    request.set_procedure_version(procedure->version);
+    if (message.head().title().empty()) message.mutable_head()->set_title(procedure->code);
+    if (!options.to.empty()) request.set_to(options.to);
+    if (request.channel() == pb::CHANNEL_UNSPECIFIED) request.set_channel(pb::CHANNEL_IN_PERSON);
+    if (!options.note_file.empty()) {
+        const auto note = read_input(context, options.note_file, admin::kTextBytesMax);
+        if (!note) return std::unexpected{note.error()};
+        request.set_note(std::string{as_text(*note)});
+    }
+    for (const std::string& file : options.attach) {
+        if (auto attached = attach(context, file, message); !attached) return attached;
+    }
+    return {};
+}
+
+}  // namespace
+
+admin::Tongue tongue_of(const Context& context) {
+    const bool vietnamese = context.language == Language::kVietnamese && !context.ascii;
+    return vietnamese ? admin::Tongue::kVietnamese : admin::Tongue::kEnglish;
+}
+
+Outcome<pb::Message> read_request(Context& context, const RequestOptions& options) {
+    auto form = read_form(context, options.form);
+    if (!form) return std::unexpected{form.error()};
+    // Set here, or by the daemon.
+    for (const std::string_view key : {"kind", "proc", "att", "created"})
+        form->erase(json::string_view{key.data(), key.size()});
+    (*form)["kind"] = "request";
+    auto message = admin::message_from_value(to_value(*form));
+    if (!message) return std::unexpected{failure_of(message.error())};
+    admin::stamp(*message);
+    if (!admin::check_secrecy(*message))
+        return failed(ErrorCode::kSecret, std::string{admin::secret_refusal(tongue_of(context))});
+    if (auto completed = complete(context, options, *message); !completed)
+        return std::unexpected{completed.error()};
+    return *message;
+}
+
+}  // namespace tram::cli
