@@ -122,6 +122,15 @@ void Server::on_bundle(const Caller& caller, const std::string& name, MakeInput 
     shell_.inject(make_input(remember(caller), *key));
 }
 
+template <typename MakeInput>
+void Server::hand_in(const Caller& caller, MakeInput make_input) {
+    const node::RequestId id = remember(caller);
+    auto input = make_input(id);
+    if (input) return shell_.inject(std::move(*input));
+    callers_.erase(id);
+    refuse(caller, input.error());
+}
+
 void Server::dispatch(const Caller& caller, const pb::Request& request, std::vector<Bytes>& frames) {
     pb::Reply reply;
     const auto finish = [&](auto result, auto* slot) {
@@ -238,19 +247,11 @@ void Server::about_requests(const Caller& caller, const pb::Request& request, st
         return finish(show_request(node_, request.show_request().local_number()),
                       reply.mutable_show_request());
     }
-    const node::RequestId id = remember(caller);
-    auto input = file_request(request.file_request(), frames, id);
-    if (input) return shell_.inject(std::move(*input));
-    callers_.erase(id);
-    refuse(caller, input.error());
+    hand_in(caller, [&](node::RequestId id) { return file_request(request.file_request(), frames, id); });
 }
 
 void Server::about_messages(const Caller& caller, const pb::Request& request, std::vector<Bytes>& frames) {
-    const node::RequestId id = remember(caller);
-    auto input = message_input(request, frames, id);
-    if (input) return shell_.inject(std::move(*input));
-    callers_.erase(id);
-    refuse(caller, input.error());
+    hand_in(caller, [&](node::RequestId id) { return message_input(request, frames, id); });
 }
 
 void Server::receive_bundle(const Caller& caller, const pb::ReceiveBundleRequest& request) {

@@ -50,6 +50,9 @@ class Server {
     void receive_bundle(const Caller& caller, const pb::ReceiveBundleRequest& request);
     template <typename MakeInput>
     void on_bundle(const Caller& caller, const std::string& name, MakeInput make_input);
+    /// `make_input` may fail; then the node never hears of the request.
+    template <typename MakeInput>
+    void hand_in(const Caller& caller, MakeInput make_input);
     node::RequestId remember(const Caller& caller);
 
     const node::Node& node_;

@@ -30,6 +30,12 @@ std::string node_of(const std::string& endpoint) {
     return eid ? eid->node_id().to_string() : std::string{};
 }
 
+Result<bpv7::ClassBlock> class_of(const bpv7::Bundle& bundle) {
+    const bpv7::CanonicalBlock* block = bundle.find(bpv7::block_type::kClass);
+    if (block == nullptr) return fail(ErrorCode::kNotFound, {});
+    return bpv7::decode_class(block->data);
+}
+
 }  // namespace
 
 void Receipts::restore_state(const std::string& name, ByteView value) {
@@ -93,8 +99,7 @@ bool Receipts::is_receipt(const bpv7::Bundle& bundle) const {
 }
 
 Result<admin::SignedReceipt> Receipts::read(const bpv7::Bundle& bundle) const {
-    const bpv7::CanonicalBlock* block = bundle.find(bpv7::block_type::kClass);
-    const auto klass = block != nullptr ? bpv7::decode_class(block->data) : fail(ErrorCode::kNotFound, {});
+    const auto klass = class_of(bundle);
     const bool plain = klass && klass->kind == bpv7::Kind::kReceipt && klass->form == bpv7::Form::kPlain;
     if (!plain || bundle.primary.fragment)
         return fail(ErrorCode::kForbidden, "only whole bundles of kind receipt go to tram/receipts");
@@ -212,8 +217,7 @@ Result<std::shared_ptr<const store::EndedMessage>> Receipts::pass(
 }
 
 bool Receipts::is_needless(const bpv7::Bundle& bundle) const {
-    const bpv7::CanonicalBlock* block = bundle.find(bpv7::block_type::kClass);
-    const auto klass = block != nullptr ? bpv7::decode_class(block->data) : fail(ErrorCode::kNotFound, {});
+    const auto klass = class_of(bundle);
     if (!klass || klass->form != bpv7::Form::kMessage || !bundle.primary.destination.is_singleton())
         return false;
     return custody_.inventory().has_ended({klass->message_id, bundle.primary.source.node_id().to_string(),

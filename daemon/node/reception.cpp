@@ -123,7 +123,10 @@ void Reception::check_signature(Incoming in) {
         return refuse(in, {ErrorCode::kExpired, "its lifetime is over"});
     }
     if (!is_report(in)) {
-        if (const auto objection = objection_to(in)) return object(in, *objection);
+        auto objection = objection_to(in);
+        // Of receipts the size is no objection before it is known what room they make.
+        if (!objection && !receipts_.is_receipt(in.bundle)) objection = objection_to_size(in);
+        if (objection) return object(in, *objection);
     }
     if (checking_.size() >= custody_.options().security.checks_waiting_max) {
         return refuse(in, Refusal::kNoResources, ErrorCode::kBusy, "too many signatures wait to be checked");
@@ -398,7 +401,7 @@ std::optional<Reception::Objection> Reception::objection_to(const Incoming& in) 
                              .deleted_because = ReportReason::kHopLimitExceeded};
         }
     }
-    return receipts_.is_receipt(in.bundle) ? std::nullopt : objection_to_size(in);
+    return std::nullopt;
 }
 
 std::optional<Reception::Objection> Reception::objection_to_size(const Incoming& in) const {

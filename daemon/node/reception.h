@@ -62,7 +62,7 @@ class Reception {
     [[nodiscard]] std::optional<Objection> objection_to_report(const bpv7::BundleId& id,
                                                                const bpv7::Eid& reporter) const;
     bool note_delivery(const bpv7::BundleId& id, const bpv7::Eid& reporter);
-    /// Of receipts the size is no objection before it is known what room they make.
+    /// Everything but the room that it takes.
     [[nodiscard]] std::optional<Objection> objection_to(const Incoming& in) const;
     [[nodiscard]] std::optional<Objection> objection_to_size(const Incoming& in) const;
     void object(const Incoming& in, const Objection& objection);

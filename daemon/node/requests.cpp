@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/node/wall_clock.h"
 #include "proto/admin/message.h"
 
 namespace tram::node {
@@ -66,11 +67,8 @@ Result<effect::Reply::Filing> Requests::begin(const input::FileRequest& file) {
     if (!endpoint) return std::unexpected{endpoint.error()};
     auto dossier = admin::Dossier::open(*number, filing->office, endpoint->node_id().to_string());
     if (!dossier) return std::unexpected{std::move(dossier.error())};
-    if (const auto wall = custody_.now().wall) {
-        constexpr std::int64_t kDtnEpochUnix_s = 946'684'800;
-        filing->message.mutable_request()->set_created_unix_s(
-            static_cast<std::int64_t>(wall->milliseconds / 1'000) + kDtnEpochUnix_s);
-    }
+    if (const auto wall = custody_.now().wall)
+        filing->message.mutable_request()->set_created_unix_s(to_unix(*wall));
     const auto encoded = admin::encode_message(filing->message);
     if (!encoded) return std::unexpected{encoded.error()};
 
