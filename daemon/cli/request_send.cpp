@@ -2,10 +2,8 @@
 // disk. When something goes wrong before that, nothing was filed.
 #include <boost/json/object.hpp>
 #include <memory>
-#include <numeric>
 #include <ostream>
 
-#include "daemon/cli/file_io.h"
 #include "daemon/cli/message.h"
 #include "daemon/cli/output.h"
 #include "daemon/cli/request.h"
@@ -18,34 +16,6 @@ namespace {
 
 using api::pb::Reply;
 using api::pb::Request;
-
-constexpr std::size_t kAttachmentMemoryMax = 64U << 20;
-
-Outcome<void> send_attachments(Context& context, const RequestOptions& options,
-                               const admin::pb::Message& message, Upload& upload, std::uint64_t offset) {
-    const auto& manifest = message.attachments();
-    const std::uint64_t total =
-        std::accumulate(manifest.begin(), manifest.end(), std::uint64_t{0},
-                        [](std::uint64_t sum, const auto& each) { return sum + each.bytes(); });
-    Progress progress{context, Message::kSending, total};
-    std::uint64_t sent = 0;
-    for (std::size_t i = 0; i < options.attach.size(); ++i) {
-        auto input = Input::open(context, options.attach[i], kAttachmentMemoryMax);
-        if (!input) return std::unexpected{input.error()};
-        const std::uint64_t end = sent + manifest.Get(static_cast<int>(i)).bytes();
-        if (sent + input->size() != end) {
-            return failed(ErrorCode::kInvalidArgument, context.say(Message::kFileGrew, options.attach[i]));
-        }
-        while (sent < end) {
-            progress.show(sent);
-            const auto frame = input->next(kFrameBytes);
-            if (!frame) return std::unexpected{frame.error()};
-            if (auto taken = upload.append(*frame, offset + sent); !taken) return taken;
-            sent += frame->size();
-        }
-    }
-    return {};
-}
 
 void print(Context& context, const std::string& number, std::size_t files, bool before) {
     switch (context.format) {
@@ -81,7 +51,7 @@ int send(Context& context, const RequestOptions& options) {
         return kExitFine;
     }
     Upload upload{client, filing.token()};
-    if (const auto sent = send_attachments(context, options, *message, upload, filing.offset()); !sent) {
+    if (const auto sent = send_files(context, options.attach, *message, upload, filing.offset()); !sent) {
         upload.drop(sent.error());
         return report(context, sent.error());
     }

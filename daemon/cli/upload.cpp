@@ -1,6 +1,11 @@
 #include "daemon/cli/upload.h"
 
+#include <numeric>
+
+#include "daemon/cli/file_io.h"
+#include "daemon/cli/form.h"
 #include "daemon/cli/message.h"
+#include "daemon/cli/output.h"
 
 namespace tram::cli {
 
@@ -52,6 +57,31 @@ void Upload::drop(const Failure& why) {
     Request request;
     request.mutable_drop_message()->set_token(token_);
     (void)client_.call(request, Reply::kDone);
+}
+
+Outcome<void> send_files(Context& context, const std::vector<std::string>& files,
+                         const admin::pb::Message& message, Upload& upload, std::uint64_t offset) {
+    const auto& manifest = message.attachments();
+    const std::uint64_t total =
+        std::accumulate(manifest.begin(), manifest.end(), std::uint64_t{0},
+                        [](std::uint64_t sum, const auto& each) { return sum + each.bytes(); });
+    Progress progress{context, Message::kSending, total};
+    std::uint64_t sent = 0;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        auto input = Input::open(context, files[i], kAttachmentMemoryMax);
+        if (!input) return std::unexpected{input.error()};
+        const std::uint64_t end = sent + manifest.Get(static_cast<int>(i)).bytes();
+        if (sent + input->size() != end)
+            return failed(ErrorCode::kInvalidArgument, context.say(Message::kFileGrew, files[i]));
+        while (sent < end) {
+            progress.show(sent);
+            const auto frame = input->next(kFrameBytes);
+            if (!frame) return std::unexpected{frame.error()};
+            if (auto taken = upload.append(*frame, offset + sent); !taken) return taken;
+            sent += frame->size();
+        }
+    }
+    return {};
 }
 
 }  // namespace tram::cli

@@ -4,8 +4,10 @@
 #include <deque>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "daemon/cli/api_client.h"
+#include "proto/tram/admin.pb.h"
 
 namespace tram::cli {
 
@@ -30,5 +32,11 @@ class Upload {
     std::string token_;
     std::deque<std::uint64_t> in_flight_;
 };
+
+/// Sends the attachments of `message`, which are `files` in the order of its manifest (see attach()), with
+/// progress; `offset` is that of the first one. Errors: invalid_argument (a file is not as long as it was),
+/// io, those of append().
+Outcome<void> send_files(Context& context, const std::vector<std::string>& files,
+                         const admin::pb::Message& message, Upload& upload, std::uint64_t offset);
 
 }  // namespace tram::cli
