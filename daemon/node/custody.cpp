@@ -85,6 +85,11 @@ std::uint64_t Custody::age_ms(const store::BundleRecord& record) const {
     return saturating_add(record.age_ms, now > record.stored_at_ms ? now - record.stored_at_ms : 0);
 }
 
+bool Custody::is_read_everywhere(const store::BundleRecord& record, const bpv7::Eid& destination) const {
+    return record.chunk && !destination.is_singleton() && !options_.security.open &&
+           record.kind == static_cast<std::uint8_t>(bpv7::Kind::kNotice);
+}
+
 Entry& Custody::store(const bpv7::Bundle& bundle, Bytes wire, Intake intake) {
     if (next_key_ == key_end_) {
         key_end_ += kReservationSize;
@@ -129,7 +134,7 @@ Entry& Custody::store(const bpv7::Bundle& bundle, Bytes wire, Intake intake) {
         if (const auto hops = bpv7::decode_hop_count(block->data)) record.hop_count = hops->count;
     }
     record.local = !intake.received_from.has_value();
-    record.deliver_here = intake.deliver_here;
+    record.deliver_here = intake.deliver_here || is_read_everywhere(record, primary.destination);
     record.forward = intake.forward;
     record.held = intake.held;
     record.received_from = std::move(intake.received_from);

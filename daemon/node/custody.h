@@ -133,6 +133,9 @@ class Custody {
 
   private:
     void write_reservations();
+    /// Notices to groups: every node on their way knows what is superseded, recalled, or must not be carried.
+    [[nodiscard]] bool is_read_everywhere(const store::BundleRecord& record,
+                                          const bpv7::Eid& destination) const;
 
     NodeOptions options_;
     Now now_{};

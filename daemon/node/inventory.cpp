@@ -120,6 +120,11 @@ void Inventory::drop_cache(Entry& entry) {
     entry.cached = Bytes{};
 }
 
+void Inventory::postpone(Entry& entry, std::uint64_t until_ms) {
+    entry.record.expires_at_ms = until_ms;
+    deadlines_.emplace(until_ms, entry.record.key);
+}
+
 std::vector<BundleKey> Inventory::expired(std::uint64_t now_ms) {
     std::vector<BundleKey> keys;
     while (!deadlines_.empty() && deadlines_.top().first <= now_ms) {

@@ -69,6 +69,8 @@ class Inventory {
     /// Keeps the bytes for a while; the oldest go when the bound is reached.
     void cache(Entry& entry, Bytes wire);
     void drop_cache(Entry& entry);
+    /// The bundle expires at `until_ms` (node time), and not before.
+    void postpone(Entry& entry, std::uint64_t until_ms);
 
     /// Bundles whose expiry (node time) is at or before `now_ms`, oldest first; each is returned until it is
     /// erased or its expiry is moved.

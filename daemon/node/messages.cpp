@@ -16,12 +16,6 @@ namespace {
 constexpr std::size_t kReadsMax = 16;
 constexpr std::size_t kTokenBytes = 16;
 
-/// What may be put right on this node: then the message is kept.
-bool may_open_later(ErrorCode code) {
-    return code == ErrorCode::kNoSealingKey || code == ErrorCode::kUnknownSigner ||
-           code == ErrorCode::kUnknownSuite || code == ErrorCode::kUnsupportedVersion;
-}
-
 Error not_here() {
     return {ErrorCode::kNotFound,
             "no complete message waits here under this token: it was acknowledged, refused, has expired or "
@@ -29,6 +23,11 @@ Error not_here() {
 }
 
 }  // namespace
+
+bool Messages::may_open_later(ErrorCode code) {
+    return code == ErrorCode::kNoSealingKey || code == ErrorCode::kUnknownSigner ||
+           code == ErrorCode::kUnknownSuite || code == ErrorCode::kUnsupportedVersion;
+}
 
 Messages::Messages(Custody& custody, const Trust& trust, FindSigner find_signer)
     : custody_{custody},
@@ -49,7 +48,7 @@ std::pair<Messages::Number, Messages::Message*> Messages::by_token(const std::st
 }
 
 // A hash of the name: the same for every hand-over and across restarts, and no other message's.
-std::string Messages::token_for(const Name& name) {
+std::string Messages::token_for(const MessageName& name) {
     cbor::Writer out;
     out.open_array(3);
     out.write_text(name.source);
@@ -63,7 +62,7 @@ std::string Messages::token_for(const Name& name) {
 void Messages::ready(const Entry& entry) {
     const store::ChunkRecord& chunk = *entry.record.chunk;
     if (chunk.count > envelope::kChunksMax) return contradict(entry, "no message has so many chunks");
-    Name name{entry.record.source, entry.record.destination, chunk.message_id};
+    MessageName name{entry.record.source, entry.record.destination, chunk.message_id};
     const auto [known, first] = by_name_.try_emplace(name, last_number_ + 1);
     if (first) {
         Message& message = messages_[++last_number_];
@@ -86,7 +85,7 @@ void Messages::ready(const Entry& entry) {
         }
         place->second = entry.record.key;
     }
-    if (message.complete()) offer(number, message);
+    if (message.complete()) arrive(number, message);
 }
 
 void Messages::offer(Number number, Message& message) {
@@ -107,7 +106,8 @@ void Messages::contradict(const Entry& chunk, const std::string& why) {
 
 void Messages::withdraw(const Entry& entry) {
     const store::ChunkRecord& chunk = *entry.record.chunk;
-    const auto known = by_name_.find(Name{entry.record.source, entry.record.destination, chunk.message_id});
+    const auto known =
+        by_name_.find(MessageName{entry.record.source, entry.record.destination, chunk.message_id});
     if (known == by_name_.end()) return;
     const auto place = messages_.at(known->second).chunks.find(chunk.index);
     if (place == messages_.at(known->second).chunks.end() || place->second != entry.record.key) return;
@@ -120,12 +120,13 @@ void Messages::lose(Number number, std::uint64_t index) {
     stop_reading(*message, not_here());
     pickup_.withdraw(message->name.destination, message->rank, number);
     message->contents.reset();
+    message->reading.reset();
     message->chunks.erase(index);
     if (message->chunks.empty()) forget(number);
 }
 
 void Messages::stop_reading(Message& message, const Error& why) {
-    if (message.acknowledging.empty()) {
+    if (message.acknowledging.empty() && !message.reading) {
         for (const Read& read : message.reads)
             custody_.emit(effect::Reply{read.request, std::unexpected{why}});
     }
@@ -218,18 +219,26 @@ void Messages::read(const input::ReadMessage& read) {
     const auto refuse = [&](Error why) {
         custody_.emit(effect::Reply{read.request, std::unexpected{std::move(why)}});
     };
-    if (message == nullptr || !message->complete() || !message->acknowledging.empty())
+    if (message == nullptr || !message->complete() || !message->judged || !message->acknowledging.empty())
         return refuse(not_here());
     if (message->reads.size() >= kReadsMax) {
         return refuse({ErrorCode::kBusy, "too many reads of this message are under way; wait for answers"});
     }
-    pickup_.lease(message->name.destination, message->rank, number);
+    if (!message->kept) pickup_.lease(message->name.destination, message->rank, number);
     message->reads.push_back({read.request, read.index});
     go_on_reading(number);
 }
 
-// One load at a time, in the order of the requests: the stream opens in no other.
+// One load at a time, in the order of the requests: the stream opens in no other. A load may come back at
+// once and want the next one: the loop that runs goes on, so that a long message does not pile up on the
+// stack.
 void Messages::go_on_reading(Number number) {
+    if (Message* message = find(number); message == nullptr || std::exchange(message->going_on, true)) return;
+    read_on(number);
+    if (Message* message = find(number)) message->going_on = false;
+}
+
+void Messages::read_on(Number number) {
     Message* message = find(number);
     while (message != nullptr && !message->loading && !message->reads.empty()) {
         const Read read = message->reads.front();
@@ -257,6 +266,7 @@ void Messages::opened(Number number, Message& message, const Bytes& payload) {
     auto content = message.opener->open(payload);
     if (!content) return does_not_open(number, message, content.error());
     ++message.next;
+    if (message.reading) return read_piece(number, message, *content);
     effect::Reply::Piece piece{Bytes{std::move(*content)}, message.opener->complete(), {}};
     if (piece.last) {
         piece.digest = message.opener->digest();
@@ -277,18 +287,12 @@ void Messages::opened(Number number, Message& message, const Bytes& payload) {
 }
 
 void Messages::does_not_open(Number number, Message& message, const Error& why) {
+    if (message.reading) return cannot_read(number, message, why);
     stop_reading(message, why);
     const bool later = may_open_later(why.code);
     if (!message.complained) {
         message.complained = later;
-        ++custody_.counters().refused[static_cast<std::size_t>(why.code)];
-        ++(later ? custody_.counters().messages_set_aside : custody_.counters().messages_refused);
-        if (const Entry* head = custody_.inventory().find(message.chunks.begin()->second)) {
-            custody_.notify(effect::Notify::What::kRefused, *head, {},
-                            std::string{code_name(why.code)} + ": message " +
-                                to_hex(message.name.message_id) + ": " + why.message +
-                                (later ? "; it is kept" : "; it is removed"));
-        }
+        complain(message, why, later);
     }
     // Set aside: the lease goes on, nobody gets the message, and others have their turn.
     if (!later) refuse(number, message);
@@ -330,7 +334,7 @@ void Messages::acknowledge(const input::AcknowledgeMessage& acknowledge) {
 }
 
 bool Messages::must_read_again(const Message& message) const {
-    if (message.contents || !message.complete()) return false;
+    if (message.contents || message.confirmed || !message.complete()) return false;
     const auto source = bpv7::Eid::parse(message.name.source);
     const auto destination = bpv7::Eid::parse(message.name.destination);
     return source && destination && has_receipt(custody_.options(), *source, *destination);
@@ -357,10 +361,10 @@ void Messages::delivered(Number number, Message& message) {
         custody_.emit_when_durable(effect::Reply{request, effect::Reply::Done{}});
 }
 
-void Messages::make_receipt(const Message& message) {
+void Messages::make_receipt(Message& message) {
     auto source = bpv7::Eid::parse(message.name.source);
     auto destination = bpv7::Eid::parse(message.name.destination);
-    if (!message.contents || !message.contents->sealed || !source || !destination ||
+    if (message.confirmed || !message.contents || !message.contents->sealed || !source || !destination ||
         !has_receipt(custody_.options(), *source, *destination)) {
         return;
     }
@@ -373,6 +377,7 @@ void Messages::make_receipt(const Message& message) {
     confirm_delivery(custody_, trust_,
                      {message.name.message_id, std::move(*source), std::move(*destination),
                       message.contents->digest, expires_at_ms - now_ms});
+    message.confirmed = true;
 }
 
 void Messages::take_back(const input::Return& given_back) {
@@ -388,7 +393,7 @@ void Messages::tick() {
         Message* message = find(number);
         if (message == nullptr) continue;
         stop_reading(*message, not_here());
-        if (message->complete()) offer(number, *message);
+        if (message->complete()) arrive(number, *message);
     }
 }
 

@@ -1,12 +1,13 @@
 // Receipts that this node makes: a message was delivered here, and its sender and every carrier may know.
 //
 // A receipt (proto/admin/receipt.h) travels as one bundle of kind receipt to the endpoint tram/receipts of
-// the message's maker. It is made for sealed messages to one node. Public messages and those to groups get
-// none: what is shown in a village is said by receipts for notices, which need the words of a notice.
+// the message's maker. Every sealed message to one node gets one when it is delivered; the others are made by
+// the parts of the node that know what a message says.
 #pragma once
 
 #include "daemon/node/custody.h"
 #include "daemon/node/trust.h"
+#include "proto/admin/receipt.h"
 #include "proto/cose/sha256.h"
 
 namespace tram::node {
@@ -33,7 +34,13 @@ struct DeliveredMessage {
     std::uint64_t remaining_ms = 0;  ///< of its lifetime
 };
 
-/// Stores the receipt, in the batch of whatever else happens now. Only where has_receipt().
+/// Signs `receipt` as of this node and now, and sends it to the maker of its message; `remaining_ms` is what
+/// is left of that message's lifetime. In the batch of whatever else happens now. Errors: those of
+/// admin::make_receipt(); no_certificate; invalid_argument (the maker is this node itself).
+Result<void> send_own_receipt(Custody& custody, const Trust& trust, admin::Receipt receipt,
+                              std::uint64_t remaining_ms);
+
+/// Sends the receipt "delivered". Only where has_receipt().
 void confirm_delivery(Custody& custody, const Trust& trust, const DeliveredMessage& delivered);
 
 }  // namespace tram::node

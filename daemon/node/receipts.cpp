@@ -112,44 +112,67 @@ Result<admin::SignedReceipt> Receipts::read(const bpv7::Bundle& bundle) const {
     return signed_receipt;
 }
 
-/// False: nobody waits for it. What is here already has been checked against the message when it was.
-Result<bool> Receipts::is_awaited(const admin::Receipt& receipt) const {
+/// Nothing: nobody waits for it. What is here already has been checked against the message when it was.
+std::optional<admin::Awaited> Receipts::awaited(const admin::Receipt& receipt) const {
     admin::Awaited awaited{.message_id = receipt.message_id, .source = receipt.source};
     if (const auto sent = waiting_.find(receipt.message_id); sent != waiting_.end()) {
         awaited.digest = sent->second.digest;
         awaited.recipients = sent->second.recipients;
-    } else if (const auto kept = kept_of_.find(receipt.message_id); kept != kept_of_.end()) {
-        const admin::Receipt& before = kept_.at(kept->second.front()).receipt.receipt;
-        awaited.digest = before.message_digest;
-        awaited.recipients = {before.holder};
-    } else {
-        return false;
+        return awaited;
     }
-    if (auto good = admin::confirms(receipt, awaited); !good) return std::unexpected{std::move(good.error())};
-    return true;
+    for (const ReceiptListener* listener : listeners_) {
+        if (auto known = listener->awaits(receipt)) return known;
+    }
+    const auto kept = kept_of_.find(receipt.message_id);
+    if (kept == kept_of_.end()) return std::nullopt;
+    const admin::Receipt& before = kept_.at(kept->second.front()).receipt.receipt;
+    awaited.digest = before.message_digest;
+    awaited.recipients = {before.holder};
+    return awaited;
 }
 
 Result<void> Receipts::take(const admin::SignedReceipt& signed_receipt) {
-    const auto awaited = is_awaited(signed_receipt.receipt);
-    if (!awaited) return std::unexpected{awaited.error()};
+    const admin::Receipt& receipt = signed_receipt.receipt;
+    const auto message = awaited(receipt);
+    if (message) {
+        if (auto good = admin::confirms(receipt, *message); !good) return good;
+        for (ReceiptListener* listener : listeners_) {
+            if (auto taken = listener->take(receipt); !taken) return taken;
+        }
+    }
     ++custody_.counters().receipts_received;
-    if (!*awaited) return {};
+    if (!message) return {};
     keep(signed_receipt);
-    if (admin::ends_transport(signed_receipt.receipt)) release(signed_receipt.receipt);
+    if (admin::ends_transport(receipt)) release(receipt);
     return {};
+}
+
+/// Whether the receipt that is kept as `name` says all that `news` does: one by the same holder and of the
+/// same type, unless it names fewer languages or times.
+bool Receipts::is_told(std::string_view name, const admin::SignedReceipt& news) const {
+    const admin::Receipt& old = kept_.at(std::string{name}).receipt.receipt;
+    if (const auto* displayed = std::get_if<admin::Displayed>(&news.receipt.says))
+        return displayed->languages.size() <= std::get<admin::Displayed>(old.says).languages.size();
+    if (const auto* announced = std::get_if<admin::Announced>(&news.receipt.says))
+        return announced->times <= std::get<admin::Announced>(old.says).times;
+    return true;
 }
 
 void Receipts::keep(const admin::SignedReceipt& signed_receipt) {
     const admin::Receipt& receipt = signed_receipt.receipt;
-    std::vector<std::string>& others = kept_of_[receipt.message_id];
-    const bool says_more = std::holds_alternative<admin::Announced>(receipt.says);
-    const bool known = std::ranges::any_of(others, [&](const std::string& name) {
+    const std::vector<std::string>& others = kept_of_[receipt.message_id];
+    const auto before = std::ranges::find_if(others, [&](const std::string& name) {
         const admin::Receipt& other = kept_.at(name).receipt.receipt;
-        return !says_more && other.holder == receipt.holder && type_of(other) == type_of(receipt);
+        return other.holder == receipt.holder && type_of(other) == type_of(receipt);
     });
+    if (before != others.end()) {
+        if (is_told(*before, signed_receipt)) return;
+        forget(std::string{*before});
+    }
+    std::vector<std::string>& names = kept_of_[receipt.message_id];
     const std::string name = name_of(signed_receipt);
-    if (known || kept_.contains(name) || others.size() >= kOfOneMessageMax) return;
-    others.push_back(name);
+    if (kept_.contains(name) || names.size() >= kOfOneMessageMax) return;
+    names.push_back(name);
     const KeptReceipt kept{signed_receipt, custody_.node_time_ms()};
     custody_.save_state(std::string{kKeptRow} + name, encode_kept(kept));
     by_age_.emplace(std::pair{kept.received_at_ms, name}, receipt.message_id);

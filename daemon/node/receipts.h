@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "daemon/node/custody.h"
+#include "daemon/node/message_reader.h"
 #include "daemon/node/receipt_rows.h"
 #include "daemon/node/trust.h"
 #include "proto/admin/receipt.h"
@@ -27,11 +28,13 @@ class Receipts {
     /// Of the receipts that are kept; the oldest go first.
     static constexpr std::size_t kKeptMax = 4'096;
     static constexpr std::uint64_t kKeptMax_ms = 1'096ULL * 24 * 3600 * 1000;
-    /// More about one message are taken and not kept.
-    static constexpr std::size_t kOfOneMessageMax = 16;
+    /// More about one message are taken and not kept. A notice has up to three from every node of a commune.
+    static constexpr std::size_t kOfOneMessageMax = 1'024;
 
     Receipts(Custody& custody, const Trust& trust) : custody_{custody}, trust_{trust} {}
 
+    /// Before start; hears of every receipt about messages of ours.
+    void add_listener(ReceiptListener& listener) { listeners_.push_back(&listener); }
     void restore_state(const std::string& name, ByteView value);
     /// After drafts have been cleared away.
     void start();
@@ -64,13 +67,15 @@ class Receipts {
     [[nodiscard]] const std::map<std::string, KeptReceipt>& kept() const { return kept_; }
 
   private:
-    [[nodiscard]] Result<bool> is_awaited(const admin::Receipt& receipt) const;
+    [[nodiscard]] std::optional<admin::Awaited> awaited(const admin::Receipt& receipt) const;
+    [[nodiscard]] bool is_told(std::string_view name, const admin::SignedReceipt& news) const;
     void keep(const admin::SignedReceipt& signed_receipt);
     void forget(const std::string& name);
     void release(const admin::Receipt& receipt);
 
     Custody& custody_;
     const Trust& trust_;
+    std::vector<ReceiptListener*> listeners_;
     std::map<MessageId, SentMessage> waiting_;
     std::map<std::string, KeptReceipt> kept_;
     std::map<MessageId, std::vector<std::string>> kept_of_;              // names
