@@ -16,8 +16,10 @@ enum class LogLevel : std::uint8_t { kError, kWarning, kInfo, kDebug };
 struct Node {
     std::string
         id;  ///< node id: dtn://name/ or ipn:node.0; empty: that of the identity, else dtn://localhost/
-    std::vector<std::string> groups;  ///< group endpoints this node is a member of (dtn://18904/~notice)
-    bool clock_trusted = true;        ///< false: the wall clock is not believed
+    std::vector<std::string> groups;    ///< group endpoints this node is a member of (dtn://18904/~notice)
+    std::vector<std::string> areas;     ///< whose notices are shown here: 18904, 18904/DH-07, role:NAME@18904
+    std::vector<std::string> villages;  ///< those that this office expects proof of its notices from
+    bool clock_trusted = true;          ///< false: the wall clock is not believed
     friend bool operator==(const Node&, const Node&) = default;
 };
 

@@ -49,6 +49,8 @@ void read_choice(TableReader& table, std::string_view key, Enum& out,
 void read_node(TableReader& table, Node& node) {
     table.text("id", node.id);
     table.texts("groups", node.groups);
+    table.texts("areas", node.areas);
+    table.texts("villages", node.villages);
     table.flag("clock_trusted", node.clock_trusted);
 }
 

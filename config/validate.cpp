@@ -48,11 +48,73 @@ void check_address(Result<void> (*check)(std::string_view), const std::string& t
     }
 }
 
+/// At least something that is no punctuation, and none of the signs that part names. Its letters are looked
+/// at by proto/admin when the node starts.
+bool is_village(std::string_view text) {
+    constexpr std::size_t kVillageBytesMax = 96;
+    const auto letter = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               static_cast<unsigned char>(c) >= 0x80;
+    };
+    return text.size() <= kVillageBytesMax && text.find_first_of(",/*:@") == std::string_view::npos &&
+           std::ranges::any_of(text, letter);
+}
+
+bool is_commune(std::string_view text) {
+    constexpr std::size_t kCommuneDigits = 5;
+    return text.size() == kCommuneDigits &&
+           std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_role(std::string_view text) {
+    constexpr std::size_t kRoleBytesMax = 32;
+    return !text.empty() && text.size() <= kRoleBytesMax && std::ranges::all_of(text, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    });
+}
+
+/// As proto/admin names audiences, with one village: 18904, 18904/DH-07, role:to-cong-nghe-so@18904.
+bool is_area(std::string_view text) {
+    constexpr std::string_view kRole = "role:";
+    constexpr std::string_view kCommune = "xa:";
+    if (text.starts_with(kRole)) {
+        text.remove_prefix(kRole.size());
+        const std::size_t at = text.find('@');
+        return at != std::string_view::npos && is_role(text.substr(0, at)) && is_commune(text.substr(at + 1));
+    }
+    if (text.starts_with(kCommune)) text.remove_prefix(kCommune.size());
+    const std::size_t slash = text.find('/');
+    if (slash == std::string_view::npos) return is_commune(text);
+    return is_commune(text.substr(0, slash)) &&
+           (text.substr(slash) == "/*" || is_village(text.substr(slash + 1)));
+}
+
+/// Reports texts that `is_one` does not take, or that are there twice.
+void check_each_once(const std::vector<std::string>& texts, const std::string& key,
+                     bool (*is_one)(std::string_view), const std::string& expected, Report& report) {
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        if (!is_one(texts[i])) {
+            report.add(item(key, i), "expected " + expected + ", got \"" + texts[i] + "\"");
+        } else if (!seen.insert(texts[i]).second) {
+            report.add(item(key, i), "expected each once, \"" + texts[i] + "\" is there twice");
+        }
+    }
+}
+
 void validate_node(const Node& node, Report& report) {
+    constexpr std::size_t kAreasMax = 60;
+    constexpr std::size_t kVillagesMax = 256;
     if (!node.id.empty()) check_node_id(node.id, "node.id", report);
     for (std::size_t i = 0; i < node.groups.size(); ++i) {
         check_group(node.groups[i], item("node.groups", i), report);
     }
+    check_each_once(node.areas, "node.areas", is_area,
+                    "an area such as 18904, 18904/DH-07 or role:to-cong-nghe-so@18904", report);
+    check_each_once(node.villages, "node.villages", is_village,
+                    "the name of a village such as DH-07 or Khâu Slôm, without the commune", report);
+    if (node.areas.size() > kAreasMax) report.add("node.areas", "expected at most 60 areas");
+    if (node.villages.size() > kVillagesMax) report.add("node.villages", "expected at most 256 villages");
 }
 
 /// A pattern is good when some text in place of its stars makes it an endpoint.

@@ -64,6 +64,7 @@ std::string to_toml(const Config& config) {
     std::ostringstream out;
     out << "[node]"
         << "\nid = " << quoted(config.node.id) << "\ngroups = " << list(config.node.groups)
+        << "\nareas = " << list(config.node.areas) << "\nvillages = " << list(config.node.villages)
         << "\nclock_trusted = " << flag(config.node.clock_trusted) << "\n";
     out << "\n[security]"
         << "\nidentity = " << quoted(config.security.identity.string())

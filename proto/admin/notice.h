@@ -86,6 +86,8 @@ class KnownNotice {
     [[nodiscard]] const cose::Digest& digest() const { return digest_; }
     [[nodiscard]] pb::Urgency urgency() const { return urgency_; }
     [[nodiscard]] const std::string& audience() const { return audience_; }
+    [[nodiscard]] const Arrival& arrival() const { return arrival_; }
+    [[nodiscard]] std::uint64_t lifetime_ms() const { return lifetime_ms_; }
     [[nodiscard]] const std::optional<NoticeName>& successor() const { return successor_; }
     [[nodiscard]] std::uint32_t loudspeaker() const { return loudspeaker_; }
     [[nodiscard]] bool require_ack() const { return require_ack_; }

@@ -37,6 +37,8 @@ TEST_CASE("every key is read into its setting", "[config]") {
 [node]
 id = "ipn:12.0"
 groups = ["dtn://18904/~notice"]
+areas = ["18904/Khâu Slôm", "role:to-cong-nghe-so@18904"]
+villages = ["Khâu Slôm", "DH-07"]
 clock_trusted = false
 [security]
 identity = "/srv/identity"
@@ -84,7 +86,11 @@ level = "debug"
                                 "tram.toml");
     REQUIRE(loaded.problems.empty());
     Config expected;
-    expected.node = {.id = "ipn:12.0", .groups = {"dtn://18904/~notice"}, .clock_trusted = false};
+    expected.node = {.id = "ipn:12.0",
+                     .groups = {"dtn://18904/~notice"},
+                     .areas = {"18904/Khâu Slôm", "role:to-cong-nghe-so@18904"},
+                     .villages = {"Khâu Slôm", "DH-07"},
+                     .clock_trusted = false};
     expected.security = {
         .identity = "/srv/identity", .open = true, .unsigned_sources = {"ipn:12.*"}, .audit = "/srv/audit"};
     expected.store = {.directory = "/srv/tram", .quota_bytes = 1ULL << 30, .reserve_bytes = 1ULL << 20};
@@ -173,6 +179,39 @@ TEST_CASE("endpoint ids must fit their place", "[config]") {
                  "[node]\nid = 'dtn://b/'\n[[peer]]\nid = 'dtn://b/'\naddress = 'a:1'");
     CAPTURE(text);
     REQUIRE(problem(text).find(": expected ") != std::string::npos);
+}
+
+TEST_CASE("areas are communes, villages of communes, and roles", "[config]") {
+    const auto [area, good] = GENERATE(table<const char*, bool>({{"18904", true},
+                                                                 {"xa:18904", true},
+                                                                 {"xa:18904/*", true},
+                                                                 {"18904/DH-07", true},
+                                                                 {"xa:18904/Khâu Slôm", true},
+                                                                 {"role:to-cong-nghe-so@18904", true},
+                                                                 {"", false},
+                                                                 {"1890", false},
+                                                                 {"18904/", false},
+                                                                 {"18904/ - ", false},
+                                                                 {"18904/DH-07,DH-08", false},
+                                                                 {"tyt:18904", false},
+                                                                 {"role:@18904", false},
+                                                                 {"role:Y Te@18904", false},
+                                                                 {"role:y-te", false},
+                                                                 {"Dân Hóa", false}}));
+    CAPTURE(area);
+    const auto found = problems(std::string{"[node]\nareas = ['00901',\n '"} + area + "']");
+    REQUIRE(found.empty() == good);
+    if (!good) CHECK(found.front().starts_with("tram.toml:3: node.areas[1]: expected an area such as 18904"));
+}
+
+TEST_CASE("villages are names without their commune, each once", "[config]") {
+    CHECK(problem("[node]\nvillages = ['DH-07', '18904/DH-08']") ==
+          "tram.toml:2: node.villages[1]: expected the name of a village such as DH-07 or Khâu Slôm, without "
+          "the "
+          "commune, got \"18904/DH-08\"");
+    CHECK(problem("[node]\nvillages = ['DH-07',\n'DH-07']") ==
+          "tram.toml:3: node.villages[1]: expected each once, \"DH-07\" is there twice");
+    CHECK(problem("[node]\nvillages = 'DH-07'").starts_with("tram.toml:2: node.villages: expected"));
 }
 
 TEST_CASE("addresses must be usable", "[config]") {
