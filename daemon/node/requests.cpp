@@ -90,7 +90,7 @@ Result<effect::Reply::Filing> Requests::begin(const input::FileRequest& file) {
                     sent.message_digest = digest;
                     sent.filed_at_ms = custody_.node_time_ms();
                     if (sent.digests) drafts_.erase(sent.digests->key);
-                    registry_.file(std::move(sent));
+                    registry_.put(std::move(sent));
                 }};
     const auto opened = outgoing_.open(terms, std::move(cargo), head);
     if (!opened) return std::unexpected{opened.error()};
@@ -101,11 +101,11 @@ Result<effect::Reply::Filing> Requests::begin(const input::FileRequest& file) {
 
 Result<std::string> Requests::filed_before(const registry::Filing& filing) const {
     if (!filing.digests) return std::string{};
-    const registry::Request* before = registry_.find_key(filing.digests->key);
-    if (before == nullptr) return std::string{};
-    if (before->digests == filing.digests) return before->dossier.number().print();
-    return fail(ErrorCode::kContradiction, "another request was filed under this key before, as " +
-                                               before->dossier.number().print() +
+    const auto before = registry_.find_key(filing.digests->key);
+    if (!before) return std::string{};
+    const std::string number = before->request->dossier.number().print();
+    if (before->digests == filing.digests) return number;
+    return fail(ErrorCode::kContradiction, "another request was filed under this key before, as " + number +
                                                ": draw a new key for a new request");
 }
 

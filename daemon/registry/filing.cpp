@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "daemon/registry/request.h"
 #include "proto/admin/message.h"
 #include "proto/admin/rules.h"
 #include "proto/admin/text.h"
@@ -38,29 +39,44 @@ Result<void> check_kind(const pb::Message& message) {
     return {};
 }
 
-KeyDigests digests_of(std::string_view key, const pb::Message& message) {
+Result<void> check_follows(const pb::Message& message) {
+    const pb::RequestPurpose purpose = message.request().purpose();
+    if (message.has_request() && (purpose == pb::PURPOSE_SUPPLEMENT || purpose == pb::PURPOSE_WITHDRAWAL))
+        return {};
+    return fail(ErrorCode::kInvalidArgument,
+                "only supplements and withdrawals follow a request: a new one has no number yet");
+}
+
+/// Key, bounds and version, whatever the message is.
+Result<pb::Message> read(ByteView wire, std::string_view key) {
+    if (auto good = check_key(key); !good) return std::unexpected{std::move(good.error())};
+    auto message = admin::decode_message(wire);
+    if (message) admin::stamp(*message);
+    return message;
+}
+
+std::optional<KeyDigests> digests_of(std::string_view key, const pb::Message& message) {
+    if (key.empty()) return std::nullopt;
     cose::Sha256 request;
     request.update(as_bytes(key));
     const Buffer end{0};
     request.update(end);
     request.update(as_bytes(message.SerializeAsString()));
-    return {cose::sha256(as_bytes(key)), request.finish()};
+    return KeyDigests{cose::sha256(as_bytes(key)), request.finish()};
 }
 
 }  // namespace
 
 Result<Filing> prepare(ByteView wire, std::string_view key, const admin::LocalNumber& number) {
-    if (auto good = check_key(key); !good) return std::unexpected{good.error()};
-    auto message = admin::decode_message(wire);
+    auto message = read(wire, key);
     if (!message) return std::unexpected{message.error()};
     if (auto good = check_kind(*message); !good) return std::unexpected{good.error()};
-    admin::stamp(*message);
     message->mutable_head()->set_kind(pb::KIND_REQUEST);
     message->mutable_request()->clear_created_unix_s();
     if (message->request().to().empty()) message->mutable_request()->set_to("xa:" + number.commune());
     if (auto good = admin::normalize(*message); !good) return std::unexpected{good.error()};
     Filing filing;
-    if (!key.empty()) filing.digests = digests_of(key, *message);
+    filing.digests = digests_of(key, *message);
     message->mutable_head()->set_local_number(number.print());
     if (auto good = admin::check(*message); !good) return std::unexpected{good.error()};
     auto office = admin::Office::parse(message->request().to());
@@ -68,6 +84,54 @@ Result<Filing> prepare(ByteView wire, std::string_view key, const admin::LocalNu
     filing.office = std::move(*office);
     filing.message = std::move(*message);
     return filing;
+}
+
+Result<Filing> prepare_part(ByteView wire, std::string_view key, const Request& request, std::uint32_t part) {
+    auto message = read(wire, key);
+    if (!message) return std::unexpected{message.error()};
+    if (auto good = check_follows(*message); !good) return std::unexpected{good.error()};
+    pb::Head& head = *message->mutable_head();
+    head.set_kind(pb::KIND_REQUEST);
+    head.set_title(request.title);
+    head.clear_dossier_code();
+    if (request.dossier.code()) head.set_dossier_code(request.dossier.code()->text());
+    pb::Request& body = *message->mutable_request();
+    body.set_procedure(request.procedure);
+    body.set_procedure_version(request.procedure_version);
+    body.set_to(request.dossier.office().print());
+    body.set_consent(true);
+    body.clear_created_unix_s();
+    body.clear_part();
+    if (body.channel() == pb::CHANNEL_UNSPECIFIED) body.set_channel(pb::CHANNEL_IN_PERSON);
+    if (auto good = admin::normalize(*message); !good) return std::unexpected{good.error()};
+    Filing filing;
+    filing.digests = digests_of(key, *message);
+    body.set_part(part);
+    if (auto good = admin::check(*message); !good) return std::unexpected{good.error()};
+    filing.office = request.dossier.office();
+    filing.message = std::move(*message);
+    return filing;
+}
+
+Result<Draft> prepare_update(ByteView wire, std::string_view key) {
+    auto message = read(wire, key);
+    if (!message) return std::unexpected{message.error()};
+    if (!message->has_update()) {
+        return fail(ErrorCode::kInvalidArgument,
+                    "only updates are sent about a dossier: this is something else");
+    }
+    pb::Head& head = *message->mutable_head();
+    const auto number = admin::LocalNumber::parse(head.local_number());
+    if (!number) return std::unexpected{number.error()};
+    head.set_kind(pb::KIND_UPDATE);
+    pb::Update& update = *message->mutable_update();
+    update.clear_from();
+    update.clear_issuer_epoch();
+    update.clear_sequence();
+    update.clear_issued_unix_s();
+    if (auto good = admin::normalize(*message); !good) return std::unexpected{good.error()};
+    auto digests = digests_of(key, *message);
+    return Draft{std::move(*message), *number, digests};
 }
 
 }  // namespace tram::registry

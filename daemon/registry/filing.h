@@ -18,6 +18,8 @@ namespace tram::registry {
 inline constexpr std::size_t kKeyBytesMin = 8;
 inline constexpr std::size_t kKeyBytesMax = 128;
 
+struct Request;
+
 /// Under what a client has asked for a request, and what it asked for.
 struct KeyDigests {
     cose::Digest key{};
@@ -37,5 +39,22 @@ struct Filing {
 /// Errors: those of admin::decode_message(), normalize() and check(); invalid_argument (no new request; a
 /// number of its own; the key), personal_data (a key with a citizen id in it). None quotes what it says.
 Result<Filing> prepare(ByteView message, std::string_view key, const admin::LocalNumber& number);
+
+/// The same for what follows the request `number`: a supplement or a withdrawal, which names it. Its part is
+/// `part`. What `request` says already is taken from there: office, procedure, title, and the consent, which
+/// was given for the whole dossier.
+Result<Filing> prepare_part(ByteView message, std::string_view key, const Request& request,
+                            std::uint32_t part);
+
+/// An update as an application of an office hands it in.
+struct Draft {
+    admin::pb::Message message;  ///< without its number among the office's words
+    admin::LocalNumber number;
+    std::optional<KeyDigests> digests;
+};
+
+/// Reads an update that names its dossier, and brings it into shape; what only the office's node knows is
+/// left out of it. It is checked when it has its number. Errors: as prepare().
+Result<Draft> prepare_update(ByteView message, std::string_view key);
 
 }  // namespace tram::registry

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::string_view kWhat = "dossier";
 
+}  // namespace
+
 void write_word(const Word& word, pb::Word& row) {
     row.set_issuer_epoch(word.number.epoch);
     row.set_sequence(word.number.sequence);
@@ -32,8 +34,6 @@ std::optional<Word> read_word(const pb::Word& row) {
     if (!good) return std::nullopt;
     return word;
 }
-
-}  // namespace
 
 Dossier::Dossier(LocalNumber number, Office office, std::string office_node)
     : number_{std::move(number)}, office_{std::move(office)}, office_node_{std::move(office_node)} {}

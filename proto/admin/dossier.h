@@ -58,6 +58,10 @@ struct Word {
     friend bool operator==(const Word&, const Word&) = default;
 };
 
+void write_word(const Word& word, pb::Word& row);
+/// Nothing for a row that is damaged.
+std::optional<Word> read_word(const pb::Word& row);
+
 class Dossier {
   public:
     static constexpr std::size_t kHistoryMax = 64;
@@ -135,12 +139,21 @@ class OfficeDossier {
     static Result<OfficeDossier> open(const LocalNumber& number, const Office& office,
                                       std::uint32_t issuer_epoch);
 
+    /// Supplements and withdrawals that are told apart, and the request.
+    static constexpr std::size_t kPartsHeldMax = 64;
+
     enum class Outcome : std::uint8_t { kNew, kRepeated };
-    /// Takes the request or a supplement. The same content again, in whatever message, is repeated: so a
-    /// resubmission, a cloned disk or a restored backup make no second dossier. Errors: not_found (of another
-    /// dossier), wrong_sender (not from the device that the number belongs to), contradiction (another
-    /// content under the same number and part: keep it aside for a person to look at), malformed.
+    /// Takes the request, or what followed it. The same content again, in whatever message, is repeated: so a
+    /// resubmission, a cloned disk or a restored backup make no second dossier. A restored kiosk may give the
+    /// number of a supplement a second time: with another content it is a part like the others. Errors:
+    /// not_found (of another dossier), wrong_sender (not from the device that the number belongs to),
+    /// contradiction (another request itself: keep it aside for a person to look at), full, malformed.
     Result<Outcome> take(const pb::Message& request, const Proof& proof);
+    /// Whether the request itself has come; what follows it may be faster.
+    [[nodiscard]] bool has_request() const { return !parts_.empty() && parts_.front().number == 0; }
+    /// The office's own system has accepted the dossier under this code. Errors: contradiction (bound to
+    /// another one).
+    Result<void> accept(const DossierCode& code);
     /// Numbers an update and completes it: local number, office, sequence, official code. The code is taken
     /// from the draft the first time, and may be left out later. Errors: contradiction (another code than
     /// before), malformed (code or draft), invalid_argument (a state that is none of the national ones),
@@ -153,7 +166,7 @@ class OfficeDossier {
     [[nodiscard]] const LocalNumber& number() const { return number_; }
     [[nodiscard]] const Office& office() const { return office_; }
     [[nodiscard]] const std::optional<DossierCode>& code() const { return code_; }
-    [[nodiscard]] pb::DossierState state() const { return state_; }  ///< as issued last
+    [[nodiscard]] pb::DossierState state() const { return state_; }  ///< as said last
     [[nodiscard]] WordNumber next() const { return next_; }
 
     [[nodiscard]] Bytes encode() const;
@@ -165,7 +178,7 @@ class OfficeDossier {
     struct Part {
         std::uint32_t number = 0;
         cose::Digest digest{};
-        friend bool operator==(const Part&, const Part&) = default;
+        friend auto operator<=>(const Part&, const Part&) = default;
     };
 
     OfficeDossier(LocalNumber number, Office office, std::uint32_t issuer_epoch);

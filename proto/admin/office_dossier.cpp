@@ -31,14 +31,30 @@ Result<OfficeDossier::Outcome> OfficeDossier::take(const pb::Message& message, c
     }
     if (!message.has_request() || part > limits::kPartsMax)
         return fail(ErrorCode::kMalformed, "no request, or one with too many supplements");
-    const auto at = std::ranges::lower_bound(parts_, part, {}, &Part::number);
-    if (at == parts_.end() || at->number != part) {
-        parts_.insert(at, {part, proof.digest});
-        return Outcome::kNew;
+    const Part taken{part, proof.digest};
+    const auto at = std::ranges::lower_bound(parts_, taken);
+    if (at != parts_.end() && *at == taken) return Outcome::kRepeated;
+    if (part == 0 && has_request()) {
+        return fail(ErrorCode::kContradiction, "another request was filed under the number " +
+                                                   number_.print() +
+                                                   " before; a person must compare the two");
     }
-    if (at->digest == proof.digest) return Outcome::kRepeated;
-    return fail(ErrorCode::kContradiction, "another request was filed under the number " + number_.print() +
-                                               " before; a person must compare the two");
+    if (parts_.size() >= kPartsHeldMax) {
+        return fail(ErrorCode::kFull, "too much was handed in later under the number " + number_.print() +
+                                          "; let the rest be filed as a new request");
+    }
+    parts_.insert(at, taken);
+    return Outcome::kNew;
+}
+
+Result<void> OfficeDossier::accept(const DossierCode& code) {
+    if (code_ && *code_ != code) {
+        return fail(ErrorCode::kContradiction,
+                    number_.print() + " is bound to the official code " + code_->text() + " already");
+    }
+    code_ = code;
+    if (state_ == pb::STATE_REGISTERED) state_ = pb::STATE_ACCEPTED;
+    return {};
 }
 
 Result<pb::Message> OfficeDossier::issue(pb::Message draft) {
@@ -109,9 +125,10 @@ Result<OfficeDossier> OfficeDossier::decode(ByteView wire) {
     }
     for (const pb::Part& each : row->parts()) {
         Part part{each.number(), {}};
-        const bool ascends = dossier.parts_.empty() || dossier.parts_.back().number < part.number;
-        if (!ascends || part.number > limits::kPartsMax || !rows::read_bytes(each.digest(), part.digest))
-            return rows::corrupt(kWhat);
+        const bool read = part.number <= limits::kPartsMax && dossier.parts_.size() < kPartsHeldMax &&
+                          rows::read_bytes(each.digest(), part.digest);
+        const bool ascends = dossier.parts_.empty() || dossier.parts_.back() < part;
+        if (!read || !ascends || (part.number == 0 && dossier.has_request())) return rows::corrupt(kWhat);
         dossier.parts_.push_back(part);
     }
     return dossier;

@@ -278,9 +278,46 @@ TEST_CASE("clones, backups and resubmissions make no second dossier", "[admin][d
     supplement.mutable_request()->set_part(1);
     CHECK(at_office.take(supplement, proof_of(supplement, origin)) == Taken::kNew);
     CHECK(at_office.take(supplement, proof_of(supplement, origin)) == Taken::kRepeated);
+    // A kiosk that was restored counts its supplements anew.
+    pb::Message restored = supplement;
+    restored.mutable_request()->set_note("another paper");
+    CHECK(at_office.take(restored, proof_of(restored, origin)) == Taken::kNew);
+    CHECK(at_office.take(restored, proof_of(restored, origin)) == Taken::kRepeated);
+    CHECK(at_office.take(supplement, proof_of(supplement, origin)) == Taken::kRepeated);
+    check_row(at_office);
     CHECK(code_of(at_office.take(request, proof_of(request, "dtn://18904-ks08/"))) == "wrong_sender");
     another.mutable_head()->set_local_number("18904-ks07.4k7qm2-000123");
     CHECK(code_of(at_office.take(another, proof_of(another, origin))) == "not_found");
+    check_row(at_office);
+}
+
+TEST_CASE("what follows a request may come first, and is bounded", "[admin][dossier]") {
+    auto at_office = *OfficeDossier::open(number(), office(), 0);
+    const std::string origin = number().node_id();
+    pb::Message supplement = make_request();
+    supplement.mutable_request()->set_purpose(pb::PURPOSE_SUPPLEMENT);
+    supplement.mutable_request()->set_part(2);
+    for (std::size_t i = 0; i < OfficeDossier::kPartsHeldMax - 1; ++i) {
+        supplement.mutable_request()->set_note(std::to_string(i));
+        REQUIRE(at_office.take(supplement, proof_of(supplement, origin)));
+    }
+    CHECK_FALSE(at_office.has_request());
+    CHECK(at_office.take(make_request(), proof_of(make_request(), origin)));
+    CHECK(at_office.has_request());
+    check_row(at_office);
+    supplement.mutable_request()->set_note("one more");
+    CHECK(code_of(at_office.take(supplement, proof_of(supplement, origin))) == "full");
+}
+
+TEST_CASE("a dossier is accepted under one code", "[admin][dossier]") {
+    auto at_office = *OfficeDossier::open(number(), office(), 0);
+    REQUIRE(at_office.accept(*DossierCode::parse(kCode)));
+    CHECK(at_office.state() == pb::STATE_ACCEPTED);
+    CHECK(at_office.accept(*DossierCode::parse(kCode)));
+    CHECK(code_of(at_office.accept(*DossierCode::parse("H50.99.1-261124-9999"))) == "contradiction");
+    CHECK(at_office.issue(make_update(0, pb::STATE_DONE, ""))->head().dossier_code() == kCode);
+    REQUIRE(at_office.accept(*DossierCode::parse(kCode)));
+    CHECK(at_office.state() == pb::STATE_DONE);
     check_row(at_office);
 }
 
