@@ -53,7 +53,7 @@ LAYERS = {
     "proto/cose": Layer(("proto/base", "proto/cbor"), (), ("sodium.h", "openssl/"), pure=True),
     "proto/bpsec": Layer((*_BUNDLES, "proto/cose"), (), ("openssl/",), pure=True),
     "proto/identity": Layer(("proto/base", "proto/cbor", "proto/cose"), (), ("sodium.h", "openssl/"), pure=True),
-    "proto/sync": Layer(_BUNDLES, pure=True),
+    "proto/sync": Layer(("proto/base", "proto/cbor"), (), ("sodium.h",), pure=True),
     # libsodium draws the keys of messages from its own random generator.
     "proto/envelope": Layer(("proto/base", "proto/cbor", "proto/cose"), (), ("sodium.h",), pure=True),
     # Generated code is plain data here: messages are encoded and decoded, nothing is sent.
