@@ -1,5 +1,6 @@
 #include <csignal>
 #include <cstdlib>
+#include <google/protobuf/stubs/logging.h>
 #include <iostream>
 #include <unistd.h>
 
@@ -9,6 +10,8 @@
 int main(int argc, char** argv) {
     // A reader that goes away is seen as EPIPE on the output and ends the program quietly.
     std::signal(SIGPIPE, SIG_IGN);
+    // What protobuf says for itself is for programmers, and no line of standard error that anybody asked for.
+    google::protobuf::SetLogHandler(nullptr);
     std::ios::sync_with_stdio(false);
     std::cin.tie(nullptr);
 

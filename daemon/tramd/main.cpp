@@ -2,6 +2,8 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
+#include <google/protobuf/stubs/logging.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -26,6 +28,15 @@ void set_up_log(tram::config::LogLevel level) {
     }
 }
 
+/// What protobuf says for itself, about text that is no UTF-8 for example, would go to standard error. Where
+/// it says it is logged, and not its words: they may quote what came. At level debug, so that nobody who
+/// sends nonsense fills the log.
+void log_of_protobuf(google::protobuf::LogLevel level, const char* file, int line, const std::string&) {
+    const bool fatal = level == google::protobuf::LOGLEVEL_FATAL;
+    spdlog::log(fatal ? spdlog::level::critical : spdlog::level::debug, "protobuf complains at {}:{}",
+                std::filesystem::path{file}.filename().string(), line);
+}
+
 int run(const std::string& named, bool check_only) {
     const std::string file = named.empty() ? kDefaultFile : named;
     const tram::config::Loaded loaded =
@@ -39,6 +50,7 @@ int run(const std::string& named, bool check_only) {
         return 0;
     }
     set_up_log(loaded.config.log.level);
+    google::protobuf::SetLogHandler(log_of_protobuf);
     tram::tramd::Daemon daemon{loaded.config};
     if (const auto started = daemon.start(); !started) {
         spdlog::critical("tramd cannot start: {}", started.error().message);

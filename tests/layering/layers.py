@@ -75,10 +75,10 @@ LAYERS = {
     "daemon/api": Layer(_SHELL_BELOW, libraries=("boost/asio", "boost/system", "zmq", "fmt/")),
     "daemon/http": Layer(_SHELL_BELOW, libraries=("boost/asio", "boost/beast", "boost/system", "fmt/")),
     "daemon/tramd": Layer((*_SHELL_BELOW, "daemon/enrol", "daemon/audit", "daemon/links", "daemon/api", "daemon/http"),
-                          libraries=("boost/asio", "boost/system", "spdlog/", "fmt/", "CLI/")),
+                          libraries=("boost/asio", "boost/system", "spdlog/", "fmt/", "CLI/", "google/protobuf/stubs/")),
     "daemon/cli": Layer((*_BUNDLES, "proto/cose", "proto/bpsec", "proto/identity", "proto/admin", "config", "proto/tram", "daemon/enrol",
                           "daemon/audit"),
-                        libraries=("boost/json", "zmq", "fmt/", "CLI/", "qrencode.h")),
+                        libraries=("boost/json", "zmq", "fmt/", "CLI/", "qrencode.h", "google/protobuf/stubs/")),
 }
 _LIBRARIES = ("boost/", "zmq", "rocksdb/", "spdlog/", "fmt/", "CLI/", "toml++/", "sodium", "google/protobuf/",
               "openssl/", "qrencode.h", "utf8proc.h")
