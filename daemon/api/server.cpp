@@ -142,13 +142,10 @@ void Server::dispatch(const Caller& caller, const pb::Request& request, std::vec
     if (is_a_look(request.body_case())) shell_.inject(node::input::Tick{});
     switch (request.body_case()) {
         case pb::Request::kStatus:
-            *reply.mutable_status() = status(node_, shell_.facts());
-            answer(caller, std::move(reply));
-            return;
+            return finish(Result<pb::StatusReply>{status(node_, shell_.facts())}, reply.mutable_status());
         case pb::Request::kListPeers:
-            *reply.mutable_list_peers() = list_peers(node_, shell_.facts());
-            answer(caller, std::move(reply));
-            return;
+            return finish(Result<pb::ListPeersReply>{list_peers(node_, shell_.facts())},
+                          reply.mutable_list_peers());
         case pb::Request::kListBundles:
             return finish(list_bundles(node_, request.list_bundles()), reply.mutable_list_bundles());
         case pb::Request::kShowBundle:
@@ -156,17 +153,8 @@ void Server::dispatch(const Caller& caller, const pb::Request& request, std::vec
         case pb::Request::kTraceBundle:
             return finish(trace_bundle(node_, request.trace_bundle().name()), reply.mutable_trace_bundle());
         case pb::Request::kCancelBundle:
-            return on_bundle(
-                caller, request.cancel_bundle().name(),
-                [](node::RequestId id, node::BundleKey key) { return node::input::Cancel{id, key}; });
         case pb::Request::kHoldBundle:
-            return on_bundle(
-                caller, request.hold_bundle().name(),
-                [](node::RequestId id, node::BundleKey key) { return node::input::Hold{id, key, true}; });
-        case pb::Request::kReleaseBundle:
-            return on_bundle(
-                caller, request.release_bundle().name(),
-                [](node::RequestId id, node::BundleKey key) { return node::input::Hold{id, key, false}; });
+        case pb::Request::kReleaseBundle: return change_bundle(caller, request);
         case pb::Request::kSendBundle: return send_bundle(caller, request.send_bundle(), frames);
         case pb::Request::kReceiveBundle: return receive_bundle(caller, request.receive_bundle());
         case pb::Request::kAcknowledgeBundle:
@@ -177,9 +165,7 @@ void Server::dispatch(const Caller& caller, const pb::Request& request, std::vec
                 return refuse(caller, {ErrorCode::kMalformed, "Trust takes exactly one payload frame"});
             return shell_.inject(node::input::Trust{remember(caller), std::move(frames.front())});
         case pb::Request::kListDevices:
-            *reply.mutable_list_devices() = list_devices(node_);
-            answer(caller, std::move(reply));
-            return;
+            return finish(Result<pb::ListDevicesReply>{list_devices(node_)}, reply.mutable_list_devices());
         case pb::Request::kDeviceHoldings:
             return finish(device_holdings(node_, request.device_holdings().node_id()),
                           reply.mutable_device_holdings());
@@ -196,9 +182,33 @@ void Server::dispatch(const Caller& caller, const pb::Request& request, std::vec
         case pb::Request::kFileRequest:
         case pb::Request::kListRequests:
         case pb::Request::kShowRequest: return about_requests(caller, request, frames);
+        case pb::Request::kSendUpdate:
+        case pb::Request::kAcceptDossier:
+        case pb::Request::kRevealRequest:
+        case pb::Request::kHandOver:
+        case pb::Request::kPublishNotice:
+        case pb::Request::kListNotices:
+        case pb::Request::kShowNotice:
+        case pb::Request::kMarkNotice:
+        case pb::Request::kNoticeProof:
+        case pb::Request::kListAreas:
+        case pb::Request::kJoinArea:
+        case pb::Request::kLeaveArea:
         case pb::Request::BODY_NOT_SET: break;
     }
     refuse(caller, {ErrorCode::kMalformed, "the request has no body, or one that this daemon does not know"});
+}
+
+void Server::change_bundle(const Caller& caller, const pb::Request& request) {
+    if (request.has_cancel_bundle()) {
+        return on_bundle(caller, request.cancel_bundle().name(), [](node::RequestId id, node::BundleKey key) {
+            return node::input::Cancel{id, key};
+        });
+    }
+    const bool hold = request.has_hold_bundle();
+    const std::string& name = hold ? request.hold_bundle().name() : request.release_bundle().name();
+    on_bundle(caller, name,
+              [hold](node::RequestId id, node::BundleKey key) { return node::input::Hold{id, key, hold}; });
 }
 
 void Server::send_bundle(const Caller& caller, const pb::SendBundleRequest& request,

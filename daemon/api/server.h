@@ -43,6 +43,7 @@ class Server {
     bool answer(const Caller& caller, pb::Reply reply, Bytes payload = {});
     void refuse(const Caller& caller, const Error& error);
     void dispatch(const Caller& caller, const pb::Request& request, std::vector<Bytes>& frames);
+    void change_bundle(const Caller& caller, const pb::Request& request);
     void send_bundle(const Caller& caller, const pb::SendBundleRequest& request, std::vector<Bytes>& frames);
     void get_receipt_file(const Caller& caller, const std::string& name);
     void about_requests(const Caller& caller, const pb::Request& request, std::vector<Bytes>& frames);
