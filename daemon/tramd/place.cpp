@@ -4,6 +4,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
+#include <ostream>
 #include <sstream>
 #include <string>
 #include <sys/stat.h>
@@ -24,6 +25,15 @@ std::string line_of(const char* file) {
     return line;
 }
 
+/// Inode and time of birth: what a copy of a file or directory does not share.
+void add_birth(std::ostream& place, const std::filesystem::path& path) {
+    struct statx status{};
+    if (statx(AT_FDCWD, path.c_str(), 0, STATX_INO | STATX_BTIME, &status) != 0) return;
+    place << status.stx_ino << '\n';
+    if ((status.stx_mask & STATX_BTIME) != 0)
+        place << status.stx_btime.tv_sec << '.' << status.stx_btime.tv_nsec << '\n';
+}
+
 }  // namespace
 
 Bytes place_of(const std::filesystem::path& store_directory) {
@@ -32,12 +42,9 @@ Bytes place_of(const std::filesystem::path& store_directory) {
     struct statvfs system{};
     // Not the device number: it may be another one after each start of the machine.
     if (statvfs(store_directory.c_str(), &system) == 0) place << system.f_fsid << '\n';
-    struct statx directory{};
-    if (statx(AT_FDCWD, store_directory.c_str(), 0, STATX_INO | STATX_BTIME, &directory) == 0) {
-        place << directory.stx_ino << '\n';
-        if ((directory.stx_mask & STATX_BTIME) != 0)
-            place << directory.stx_btime.tv_sec << '.' << directory.stx_btime.tv_nsec;
-    }
+    add_birth(place, store_directory);
+    // RocksDB writes it once in the life of a store. A backup put back into the same directory makes it anew.
+    add_birth(place, store_directory / "rows" / "IDENTITY");
     const cose::Digest digest = cose::sha256(as_bytes(place.str()));
     return Bytes::copy_of(digest);
 }
