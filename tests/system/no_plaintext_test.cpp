@@ -2,21 +2,16 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
-#include <fcntl.h>
 #include <fstream>
-#include <random>
 #include <set>
-#include <sstream>
 #include <string>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <vector>
 
 #include "tests/system/harness/daemon_process.h"
 #include "tests/system/harness/messages.h"
 #include "tests/system/harness/program.h"
 #include "tests/system/harness/province.h"
+#include "tests/system/harness/search.h"
 
 namespace tram::harness {
 namespace {
@@ -29,16 +24,6 @@ const std::string kKiosk = "dtn://18904-ks07/";
 const std::string kLaptop = "dtn://18904-lt01/";
 const std::string kElsewhere = "dtn://18904-desk/papers";
 constexpr std::size_t kLargeBytes = 600'000;
-
-/// A word that is nowhere in the world unless it was copied from here.
-std::string new_marker() {
-    static std::mt19937_64 random{std::random_device{}()};
-    std::uniform_int_distribution<int> letter{'a', 'z'};
-    std::string marker;
-    for (int i = 0; i < 24; ++i)
-        marker.push_back(static_cast<char>(letter(random)));
-    return marker;
-}
 
 /// What citizens hand in at the kiosk, each paper with words of its own.
 struct Paper {
@@ -61,64 +46,6 @@ struct Papers {
             all.back().content += "Kính gửi Ủy ban nhân dân xã, " + words + " (" + file + ")\n";
     }
 };
-
-/// A file of whatever size, to be searched.
-class MappedFile {
-  public:
-    explicit MappedFile(const fs::path& file) {
-        const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-        struct stat status{};
-        if (descriptor < 0 || ::fstat(descriptor, &status) != 0) {
-            throw std::runtime_error{"cannot read " + file.string()};
-        }
-        size_ = static_cast<std::size_t>(status.st_size);
-        if (size_ > 0) at_ = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor, 0);
-        ::close(descriptor);
-        if (at_ == MAP_FAILED) throw std::runtime_error{"cannot map " + file.string()};
-    }
-    ~MappedFile() {
-        if (size_ > 0) ::munmap(at_, size_);
-    }
-    MappedFile(const MappedFile&) = delete;
-    MappedFile& operator=(const MappedFile&) = delete;
-
-    [[nodiscard]] bool holds(const std::string& text) const {
-        return ::memmem(at_, size_, text.data(), text.size()) != nullptr;
-    }
-
-  private:
-    void* at_ = nullptr;
-    std::size_t size_ = 0;
-};
-
-std::vector<fs::path> files_below(const fs::path& path) {
-    std::vector<fs::path> files;
-    if (fs::is_regular_file(path)) files.push_back(path);
-    if (!fs::is_directory(path)) return files;
-    for (const auto& entry : fs::recursive_directory_iterator{path}) {
-        if (entry.is_regular_file()) files.push_back(entry.path());
-    }
-    return files;
-}
-
-std::string in_utf16(const std::string& text) {
-    std::string wide;
-    for (const char letter : text)
-        wide += {letter, '\0'};
-    return wide;
-}
-
-/// Which of `words` stand in a file, or in any file of a directory, in UTF-8 or UTF-16.
-std::set<std::string> found_in(const fs::path& path, const std::vector<std::string>& words) {
-    std::set<std::string> found;
-    for (const fs::path& file : files_below(path)) {
-        const MappedFile bytes{file};
-        for (const std::string& word : words) {
-            if (bytes.holds(word) || bytes.holds(in_utf16(word))) found.insert(word);
-        }
-    }
-    return found;
-}
 
 /// The options files say whether anything in the store could be hidden by compression.
 std::set<std::string> compressions(const fs::path& store) {
