@@ -22,7 +22,14 @@ Node::Node(NodeOptions options)
                 }},
       outgoing_{custody_, reception_, delivery_, receipts_,
                 [this](const std::string& node_id) { return trust_.recipient(node_id); }},
-      requests_{custody_, outgoing_} {}
+      requests_{custody_, trust_, outgoing_, messages_},
+      dossiers_{custody_, trust_, outgoing_, messages_, requests_} {
+    requests_.set_office(dossiers_);
+    messages_.add_reader(dossiers_);
+    messages_.add_reader(requests_);
+    receipts_.add_listener(requests_);
+    receipts_.add_listener(dossiers_);
+}
 
 void Node::restore_state(const std::string& name, ByteView value) {
     custody_.restore_state(name, value);
@@ -30,6 +37,7 @@ void Node::restore_state(const std::string& name, ByteView value) {
     outgoing_.restore_state(name);
     receipts_.restore_state(name, value);
     requests_.restore_state(name, value);
+    dossiers_.restore_state(name, value);
 }
 
 std::vector<Error> Node::start(Now now) {
@@ -40,6 +48,8 @@ std::vector<Error> Node::start(Now now) {
     outgoing_.start();
     receipts_.start();
     for (Error& error : requests_.start())
+        unusable.push_back(std::move(error));
+    for (Error& error : dossiers_.start())
         unusable.push_back(std::move(error));
     // By key: what is ready may turn out to be refused, and go.
     std::vector<BundleKey> keys;
@@ -136,6 +146,22 @@ void Node::handle(const input::Submit& submit) {
     ++custody_.counters().bundles_submitted;
     custody_.notify(effect::Notify::What::kStored, entry);
     custody_.emit_when_durable(effect::Reply{submit.request, effect::Reply::Sent{id}});
+}
+
+void Node::handle(const input::RevealRequest& reveal) {
+    const auto number = admin::LocalNumber::parse(reveal.local_number);
+    if (!number) {
+        custody_.emit(effect::Reply{reveal.request, std::unexpected{number.error()}});
+        return;
+    }
+    const bool filed = reveal.box == input::Box::kFiled ||
+                       (reveal.box == input::Box::kEither && requests_.registry().find(*number) != nullptr);
+    auto revealed = filed ? requests_.reveal(*number) : dossiers_.reveal(*number);
+    if (revealed) {
+        custody_.emit(effect::Reply{reveal.request, std::move(*revealed)});
+    } else {
+        custody_.emit(effect::Reply{reveal.request, std::unexpected{std::move(revealed.error())}});
+    }
 }
 
 void Node::handle(const input::Return& given_back) {

@@ -8,8 +8,8 @@
 // which a Tick is due.
 //
 // Parts: Reception (from peers), Forwarding (to peers), Delivery and Messages (to applications), Outgoing
-// (messages of applications), Receipts, Requests, Reassembly, Trust and its exchange with neighbours; all of
-// them change stored bundles only through Custody.
+// (messages of applications), Receipts, Requests, Dossiers, Reassembly, Trust and its exchange with
+// neighbours; all of them change stored bundles only through Custody.
 //
 // The wall time in `now` is what the machine shows. Whether it is believed is decided here (WallClock), and
 // parts see it only then.
@@ -20,6 +20,7 @@
 
 #include "daemon/node/custody.h"
 #include "daemon/node/delivery.h"
+#include "daemon/node/dossiers.h"
 #include "daemon/node/forwarding.h"
 #include "daemon/node/messages.h"
 #include "daemon/node/outgoing.h"
@@ -62,6 +63,7 @@ class Node {
     [[nodiscard]] const Trust& trust() const { return trust_; }
     [[nodiscard]] const Receipts& receipts() const { return receipts_; }
     [[nodiscard]] const Requests& requests() const { return requests_; }
+    [[nodiscard]] const Dossiers& dossiers() const { return dossiers_; }
     [[nodiscard]] const WallClock& wall_clock() const { return wall_clock_; }
     /// "open", "none", "good", "expired" or "revoked".
     [[nodiscard]] std::string_view identity_state() const;
@@ -94,6 +96,10 @@ class Node {
     void handle(const input::FinishMessage& finish) { outgoing_.finish(finish); }
     void handle(const input::DropMessage& drop) { outgoing_.drop(drop); }
     void handle(const input::FileRequest& file) { requests_.file(file); }
+    void handle(const input::SendUpdate& send) { dossiers_.send_update(send); }
+    void handle(const input::AcceptDossier& accept) { dossiers_.accept(accept); }
+    void handle(const input::RevealRequest& reveal);
+    void handle(const input::HandOverResult& hand_over) { requests_.hand_over(hand_over); }
     void handle(const input::FetchMessage& fetch) { messages_.fetch(fetch); }
     void handle(const input::ReadMessage& read) { messages_.read(read); }
     void handle(const input::AcknowledgeMessage& acknowledge) { messages_.acknowledge(acknowledge); }
@@ -123,6 +129,7 @@ class Node {
     Messages messages_;
     Outgoing outgoing_;
     Requests requests_;
+    Dossiers dossiers_;
 };
 
 }  // namespace tram::node

@@ -24,12 +24,31 @@ registry::Request request_of(const registry::Filing& filing, admin::Dossier doss
             .digests = filing.digests};
 }
 
+std::unexpected<Error> not_filed(const admin::LocalNumber& number) {
+    return fail(ErrorCode::kNotFound, "no request was filed here under " + number.print());
+}
+
+/// A supplement answers the last word that asked for one, unless it says itself what it answers.
+void answer_last(const registry::Request& request, admin::pb::Request& supplement) {
+    if (supplement.has_answers() || supplement.purpose() != admin::pb::PURPOSE_SUPPLEMENT) return;
+    const auto& words = request.dossier.history();
+    const auto asked = std::ranges::find(words, admin::pb::UPDATE_SUPPLEMENT, &admin::Word::kind);
+    if (asked == words.end()) return;
+    supplement.mutable_answers()->set_issuer_epoch(asked->number.epoch);
+    supplement.mutable_answers()->set_sequence(asked->number.sequence);
+}
+
 }  // namespace
 
-Requests::Requests(Custody& custody, Outgoing& outgoing)
-    : custody_{custody}, outgoing_{outgoing}, registry_{[&custody](std::string name, Bytes value) {
+Requests::Requests(Custody& custody, const Trust& trust, Outgoing& outgoing, Messages& messages)
+    : custody_{custody},
+      trust_{trust},
+      outgoing_{outgoing},
+      messages_{messages},
+      registry_{[&custody](std::string name, Bytes value) {
           custody.save_state(std::move(name), std::move(value));
-      }} {}
+      }},
+      letters_{outgoing} {}
 
 void Requests::restore_state(const std::string& name, ByteView value) {
     found_rows_ = true;
@@ -53,37 +72,35 @@ void Requests::file(const input::FileRequest& file) {
     }
 }
 
-Result<effect::Reply::Filing> Requests::begin(const input::FileRequest& file) {
-    const NodeOptions& options = custody_.options();
-    const auto number = registry_.next_number(options.node_id.to_string());
+Result<Requests::Filing> Requests::begin(const input::FileRequest& file) {
+    // What follows a request says so; anything else is read, or refused, as a new one.
+    const auto message = admin::decode_message(file.message);
+    if (message && message->has_request() && message->request().purpose() != admin::pb::PURPOSE_NEW)
+        return begin_part(file, message->head().local_number());
+    return begin_new(file);
+}
+
+Result<Requests::Filing> Requests::begin_new(const input::FileRequest& file) {
+    const auto number = registry_.next_number(custody_.options().node_id.to_string());
     if (!number) return std::unexpected{number.error()};
     auto filing = registry::prepare(file.message, file.key, *number);
     if (!filing) return std::unexpected{filing.error()};
     auto before = filed_before(*filing);
     if (!before) return std::unexpected{std::move(before.error())};
-    if (!before->empty()) return effect::Reply::Filing{.token = {}, .filed = std::move(*before)};
+    if (!before->empty()) return Filing{.token = {}, .filed = std::move(*before)};
 
     const auto endpoint = endpoint_of(filing->office);
     if (!endpoint) return std::unexpected{endpoint.error()};
     auto dossier = admin::Dossier::open(*number, filing->office, endpoint->node_id().to_string());
     if (!dossier) return std::unexpected{std::move(dossier.error())};
-    if (const auto wall = custody_.now().wall)
-        filing->message.mutable_request()->set_created_unix_s(to_unix(*wall));
-    const auto encoded = admin::encode_message(filing->message);
-    if (!encoded) return std::unexpected{encoded.error()};
+    stamp(filing->message);
+    const auto letter = letter_for(filing->message, *endpoint, bpv7::Kind::kRequest, file.lifetime_ms);
+    if (!letter) return std::unexpected{letter.error()};
 
     registry::Request request = request_of(*filing, std::move(*dossier));
     request.destination = endpoint->to_string();
-    request.content_bytes = admin::content_bytes(filing->message, encoded->size());
-    MessageTerms terms;
-    terms.destination = *endpoint;
-    terms.lifetime_ms = file.lifetime_ms;
-    terms.urgency = static_cast<bpv7::Urgency>(request.urgency);
-    terms.kind = bpv7::Kind::kRequest;
-    terms.content_bytes = request.content_bytes;
-    terms.content_type = admin::kContentType;
+    request.content_bytes = letter->terms.content_bytes;
     replace_draft(*filing);
-    const Bytes head = admin::begin_content(*encoded);
     Cargo cargo{number->print(), [this, request](const envelope::MessageId& id, const cose::Digest& digest) {
                     registry::Request sent = request;
                     sent.message_id = id;
@@ -92,11 +109,62 @@ Result<effect::Reply::Filing> Requests::begin(const input::FileRequest& file) {
                     if (sent.digests) drafts_.erase(sent.digests->key);
                     registry_.put(std::move(sent));
                 }};
-    const auto opened = outgoing_.open(terms, std::move(cargo), head);
+    const auto opened = outgoing_.open(letter->terms, std::move(cargo), letter->head);
     if (!opened) return std::unexpected{opened.error()};
     registry_.give_number();
     if (filing->digests) drafts_.insert_or_assign(filing->digests->key, opened->token);
-    return effect::Reply::Filing{opened->token, opened->message_id, head.size(), {}};
+    return Filing{opened->token, opened->message_id, letter->head.size(), {}, 0};
+}
+
+Result<Requests::Filing> Requests::begin_part(const input::FileRequest& file,
+                                              const std::string& local_number) {
+    const auto number = admin::LocalNumber::parse(local_number);
+    if (!number) return std::unexpected{number.error()};
+    const registry::Request* request = registry_.find(*number);
+    if (request == nullptr) return not_filed(*number);
+    const std::uint32_t part = request->parts.empty() ? 1 : request->parts.back().number + 1;
+    // Before the bound: what was filed already has its answer.
+    auto filing = registry::prepare_part(file.message, file.key, *request,
+                                         std::min(part, registry::Request::kPartsMax));
+    if (!filing) return std::unexpected{std::move(filing.error())};
+    auto before = filed_before(*filing);
+    if (!before) return std::unexpected{std::move(before.error())};
+    if (!before->empty()) return Filing{.token = {}, .filed = std::move(*before)};
+    if (part > registry::Request::kPartsMax)
+        return fail(ErrorCode::kFull, "nothing more follows " + number->print() + ": file a new request");
+    if (auto room = letters_.make_room(*number, filing->digests); !room)
+        return std::unexpected{std::move(room.error())};
+    stamp(filing->message);
+    answer_last(*request, *filing->message.mutable_request());
+    const auto endpoint = bpv7::Eid::parse(request->destination);
+    if (!endpoint) return std::unexpected{endpoint.error()};
+    const auto letter = letter_for(filing->message, *endpoint, bpv7::Kind::kRequest, file.lifetime_ms);
+    if (!letter) return std::unexpected{letter.error()};
+
+    const registry::FiledPart filed{
+        .number = part,
+        .purpose = filing->message.request().purpose(),
+        .content_bytes = letter->terms.content_bytes,
+        .attachments = static_cast<std::uint32_t>(filing->message.attachments_size()),
+        .digests = filing->digests};
+    Cargo cargo{number->print(),
+                [this, filed, number = *number](const envelope::MessageId& id, const cose::Digest& digest) {
+                    registry::Request changed = *registry_.find(number);
+                    changed.parts.push_back(filed);
+                    changed.parts.back().message_id = id;
+                    changed.parts.back().message_digest = digest;
+                    changed.parts.back().filed_at_ms = custody_.node_time_ms();
+                    letters_.sent(number);
+                    registry_.put(std::move(changed));
+                }};
+    const auto opened = outgoing_.open(letter->terms, std::move(cargo), letter->head);
+    if (!opened) return std::unexpected{opened.error()};
+    letters_.opened(*number, opened->token, filing->digests);
+    return Filing{opened->token, opened->message_id, letter->head.size(), {}, 0};
+}
+
+void Requests::stamp(admin::pb::Message& message) const {
+    if (const auto wall = custody_.now().wall) message.mutable_request()->set_created_unix_s(to_unix(*wall));
 }
 
 Result<std::string> Requests::filed_before(const registry::Filing& filing) const {

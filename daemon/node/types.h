@@ -239,13 +239,46 @@ struct DropMessage {
     RequestId request = 0;  ///< 0: nobody waits for an answer
     std::string token;
 };
-/// An application files a request. The answer is Reply::Filing; what comes after is said to the message:
-/// AppendMessage for the attachments, then FinishMessage.
+/// An application files a request, or what follows one. The answer is Reply::Filing; what comes after is said
+/// to the message: AppendMessage for the attachments, then FinishMessage.
 struct FileRequest {
     RequestId request = 0;
-    Bytes message;  ///< admin::pb::Message without local number and time
+    Bytes message;  ///< admin::pb::Message without time; with the local number of the request it follows
     std::string key;
     std::uint64_t lifetime_ms = 0;  ///< 0: NodeOptions::lifetime_ms
+};
+/// An office's next word about a dossier. The answer is Reply::Filing, and so on as for FileRequest.
+struct SendUpdate {
+    RequestId request = 0;
+    std::string local_number;
+    Bytes message;  ///< admin::pb::Message with an update; see registry::prepare_update()
+    std::string key;
+    std::uint64_t lifetime_ms = 0;  ///< 0: NodeOptions::lifetime_ms
+};
+/// The office has accepted a dossier. The answer is Done.
+struct AcceptDossier {
+    RequestId request = 0;
+    std::string local_number;
+    std::string dossier_code;
+    std::int32_t due_day = 0;  ///< days since 1970
+    std::string office_name;
+    std::optional<std::int64_t> accepted_unix_s;  ///< nothing: now
+};
+/// Which dossiers are meant.
+enum class Box : std::uint8_t { kEither, kFiled, kReceived };
+/// A person wants to read what is here of a dossier. The answer is Reply::Revealed.
+struct RevealRequest {
+    RequestId request = 0;
+    std::string local_number;
+    Box box = Box::kEither;
+};
+/// The citizen has the result of a request that was filed here. The answer is Done.
+struct HandOverResult {
+    RequestId request = 0;
+    std::string local_number;
+    std::string witness;         ///< team, or empty
+    std::uint32_t evidence = 0;  ///< admin::pb::EvidenceType
+    std::string evidence_digest;
 };
 /// An application asks for the next complete message of an endpoint. The answer is Reply::Nothing or
 /// MessageHandOver.
@@ -270,12 +303,14 @@ struct AcknowledgeMessage {
 struct Tick {};
 }  // namespace input
 
-using Input = std::variant<input::PeerUp, input::PeerEnding, input::PeerDown, input::Arrived,
-                           input::Confirmed, input::Declined, input::Persisted, input::Loaded,
-                           input::FreeSpace, input::Submit, input::Fetch, input::Acknowledge, input::Return,
-                           input::Cancel, input::Hold, input::Checked, input::Trust, input::OpenMessage,
-                           input::AppendMessage, input::FinishMessage, input::DropMessage, input::FileRequest,
-                           input::FetchMessage, input::ReadMessage, input::AcknowledgeMessage, input::Tick>;
+using Input =
+    std::variant<input::PeerUp, input::PeerEnding, input::PeerDown, input::Arrived, input::Confirmed,
+                 input::Declined, input::Persisted, input::Loaded, input::FreeSpace, input::Submit,
+                 input::Fetch, input::Acknowledge, input::Return, input::Cancel, input::Hold, input::Checked,
+                 input::Trust, input::OpenMessage, input::AppendMessage, input::FinishMessage,
+                 input::DropMessage, input::FileRequest, input::SendUpdate, input::AcceptDossier,
+                 input::RevealRequest, input::HandOverResult, input::FetchMessage, input::ReadMessage,
+                 input::AcknowledgeMessage, input::Tick>;
 
 /// A bundle as an application receives it.
 struct HandOver {
@@ -359,8 +394,22 @@ struct Reply {
     struct Filing {
         std::string token;
         envelope::MessageId message_id{};
-        std::uint64_t offset = 0;  ///< of the first attachment
-        std::string filed{};       ///< the local number that it has already; the rest is empty then
+        std::uint64_t offset = 0;    ///< of the first attachment
+        std::string filed{};         ///< the local number that it has already; the rest is empty then
+        std::uint64_t sequence = 0;  ///< of an office's word, also of one that was sent before
+    };
+    /// What can be read here of a dossier, oldest first.
+    struct Revealed {
+        struct Content {
+            std::string token;  ///< for ReadMessage
+            envelope::MessageId message_id{};
+            std::uint64_t content_bytes = 0;
+            std::uint64_t piece_count = 0;
+            std::uint32_t part = 0;      ///< of a request
+            std::uint32_t epoch = 0;     ///< of a word
+            std::uint64_t sequence = 0;  ///< of a word
+        };
+        std::vector<Content> contents;
     };
     struct Piece {
         Bytes content;
@@ -375,7 +424,8 @@ struct Reply {
         std::uint32_t bundles_held = 0;    ///< made by devices that are now revoked
     };
     RequestId request = 0;
-    Result<std::variant<Done, Sent, Nothing, HandOver, Opened, Filing, MessageHandOver, Piece, Trusted>>
+    Result<std::variant<Done, Sent, Nothing, HandOver, Opened, Filing, Revealed, MessageHandOver, Piece,
+                        Trusted>>
         outcome;
 };
 /// Something that subscribers and logs may want to know; what it says about a stored bundle is durable.

@@ -46,8 +46,9 @@ Result<void> Dossiers::restore_state(const std::string& name, ByteView value) {
 }
 
 void Dossiers::start(ByteView place, ByteView chance, std::optional<std::int64_t> unix_now) {
-    if (auto row = epoch_.start(place, chance, unix_now, shelf_.size() == 0))
-        save_(std::string{OfficeEpoch::kRow}, std::move(*row));
+    const bool is_new = shelf_.size() == 0;
+    epoch_row_ = epoch_.start(place, chance, unix_now, is_new);
+    if (!is_new) save_epoch();
 }
 
 Result<admin::OfficeDossier::Outcome> Dossiers::take(const Arrival& arrival) {
@@ -158,7 +159,13 @@ const Received& Dossiers::shelve(Received received) {
     return shelf_.put(number, std::move(received));
 }
 
+void Dossiers::save_epoch() {
+    if (epoch_row_) save_(std::string{OfficeEpoch::kRow}, std::move(*epoch_row_));
+    epoch_row_.reset();
+}
+
 void Dossiers::save(Received received) {
+    save_epoch();
     const Received& kept = shelve(std::move(received));
     save_(std::string{kRowPrefix} + kept.dossier.number().print(), kept.encode());
 }

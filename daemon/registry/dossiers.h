@@ -77,9 +77,11 @@ class Dossiers {
   private:
     const Received& shelve(Received received);
     void save(Received received);
+    void save_epoch();
 
     Save save_;
     OfficeEpoch epoch_;
+    std::optional<Bytes> epoch_row_;  // to be written with the first dossier: most nodes never have one
     Shelf<Received> shelf_;
     std::map<cose::Digest, admin::LocalNumber> by_key_;
     std::map<admin::MessageId, admin::LocalNumber> by_message_;

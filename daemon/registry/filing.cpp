@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "daemon/registry/request.h"
+#include "daemon/registry/received.h"
 #include "proto/admin/message.h"
 #include "proto/admin/rules.h"
 #include "proto/admin/text.h"
@@ -94,7 +94,6 @@ Result<Filing> prepare_part(ByteView wire, std::string_view key, const Request& 
     head.set_kind(pb::KIND_REQUEST);
     head.set_title(request.title);
     head.clear_dossier_code();
-    if (request.dossier.code()) head.set_dossier_code(request.dossier.code()->text());
     pb::Request& body = *message->mutable_request();
     body.set_procedure(request.procedure);
     body.set_procedure_version(request.procedure_version);
@@ -106,6 +105,7 @@ Result<Filing> prepare_part(ByteView wire, std::string_view key, const Request& 
     if (auto good = admin::normalize(*message); !good) return std::unexpected{good.error()};
     Filing filing;
     filing.digests = digests_of(key, *message);
+    if (request.dossier.code()) head.set_dossier_code(request.dossier.code()->text());
     body.set_part(part);
     if (auto good = admin::check(*message); !good) return std::unexpected{good.error()};
     filing.office = request.dossier.office();
@@ -113,7 +113,7 @@ Result<Filing> prepare_part(ByteView wire, std::string_view key, const Request& 
     return filing;
 }
 
-Result<Draft> prepare_update(ByteView wire, std::string_view key) {
+Result<Draft> prepare_update(ByteView wire, std::string_view key, const Received& received) {
     auto message = read(wire, key);
     if (!message) return std::unexpected{message.error()};
     if (!message->has_update()) {
@@ -121,9 +121,8 @@ Result<Draft> prepare_update(ByteView wire, std::string_view key) {
                     "only updates are sent about a dossier: this is something else");
     }
     pb::Head& head = *message->mutable_head();
-    const auto number = admin::LocalNumber::parse(head.local_number());
-    if (!number) return std::unexpected{number.error()};
     head.set_kind(pb::KIND_UPDATE);
+    head.set_local_number(received.dossier.number().print());
     pb::Update& update = *message->mutable_update();
     update.clear_from();
     update.clear_issuer_epoch();
@@ -131,7 +130,8 @@ Result<Draft> prepare_update(ByteView wire, std::string_view key) {
     update.clear_issued_unix_s();
     if (auto good = admin::normalize(*message); !good) return std::unexpected{good.error()};
     auto digests = digests_of(key, *message);
-    return Draft{std::move(*message), *number, digests};
+    if (head.title().empty()) head.set_title(received.title);
+    return Draft{std::move(*message), digests};
 }
 
 }  // namespace tram::registry

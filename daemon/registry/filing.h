@@ -18,6 +18,7 @@ namespace tram::registry {
 inline constexpr std::size_t kKeyBytesMin = 8;
 inline constexpr std::size_t kKeyBytesMax = 128;
 
+struct Received;
 struct Request;
 
 /// Under what a client has asked for a request, and what it asked for.
@@ -49,12 +50,12 @@ Result<Filing> prepare_part(ByteView message, std::string_view key, const Reques
 /// An update as an application of an office hands it in.
 struct Draft {
     admin::pb::Message message;  ///< without its number among the office's words
-    admin::LocalNumber number;
     std::optional<KeyDigests> digests;
 };
 
-/// Reads an update that names its dossier, and brings it into shape; what only the office's node knows is
-/// left out of it. It is checked when it has its number. Errors: as prepare().
-Result<Draft> prepare_update(ByteView message, std::string_view key);
+/// Reads an update about `received` and brings it into shape; what only the office's node knows is left out
+/// of it, and a title that is missing is that of the request. It is checked when it has its number. Errors:
+/// as prepare().
+Result<Draft> prepare_update(ByteView message, std::string_view key, const Received& received);
 
 }  // namespace tram::registry
