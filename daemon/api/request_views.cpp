@@ -3,6 +3,8 @@
 #include <set>
 #include <utility>
 
+#include "daemon/api/dossier_views.h"
+
 namespace tram::api {
 
 namespace {
@@ -18,17 +20,19 @@ pb::FiledRequest view(const node::Node& node, const registry::Request& request) 
     const admin::Dossier& dossier = request.dossier;
     const std::uint64_t now = node.custody().node_time_ms();
     pb::FiledRequest out;
+    out.set_box("filed");
     out.set_local_number(dossier.number().print());
     if (dossier.code()) out.set_dossier_code(dossier.code()->text());
     out.set_procedure(admin::Procedure{request.procedure, request.procedure_version}.print());
     out.set_title(request.title);
     out.set_office(dossier.office().print());
-    out.set_state(static_cast<std::uint32_t>(dossier.state()));
+    out.set_state(static_cast<std::uint32_t>(request.state()));
     out.set_urgency(static_cast<std::uint32_t>(request.urgency));
     out.set_ago_ms(now > request.filed_at_ms ? now - request.filed_at_ms : 0);
     out.set_content_bytes(request.content_bytes);
     out.set_attachments(request.attachments);
     out.set_missing(dossier.missing());
+    out.set_parts(static_cast<std::uint32_t>(request.parts.size()));
     if (const auto due = dossier.due_day()) out.set_due_day(*due);
     return out;
 }
@@ -45,6 +49,43 @@ void fill_parts(pb::ShowRequestReply& out, const node::Node& node, const admin::
     }
     for (const std::string& peer : taken)
         out.add_handed_to(peer);
+}
+
+pb::FiledRequest view(const node::Node& node, const registry::Received& received) {
+    return view_received(node, received);
+}
+
+/// A page of either box.
+template <typename Registry>
+pb::ListRequestsReply page(const node::Node& node, const Registry& registry, const registry::Query& query) {
+    auto found = registry.list(query);
+    pb::ListRequestsReply reply;
+    const bool more = found.size() > query.count;
+    if (more) found.pop_back();
+    for (const auto* each : found)
+        *reply.add_requests() = view(node, *each);
+    if (more) reply.set_next_after(found.back()->dossier.number().print());
+    return reply;
+}
+
+pb::ShowRequestReply show(const node::Node& node, const registry::Request& request) {
+    pb::ShowRequestReply reply;
+    *reply.mutable_request() = view(node, request);
+    for (const admin::Word& word : request.dossier.history()) {
+        pb::OfficeWord& out = *reply.add_history();
+        out.set_epoch(word.number.epoch);
+        out.set_sequence(word.number.sequence);
+        out.set_kind(static_cast<std::uint32_t>(word.kind));
+        out.set_state(static_cast<std::uint32_t>(word.state));
+        out.set_form(static_cast<std::uint32_t>(word.form));
+        out.set_message_id(text_of(word.message_id));
+        out.set_here(node.requests().is_here(request, word.message_id));
+    }
+    reply.set_destination(request.destination);
+    reply.set_message_id(text_of(request.message_id));
+    reply.set_message_digest(text_of(request.message_digest));
+    fill_parts(reply, node, request.message_id);
+    return reply;
 }
 
 }  // namespace
@@ -78,38 +119,22 @@ Result<pb::ListRequestsReply> list_requests(const node::Node& node, const pb::Li
         if (!after) return std::unexpected{after.error()};
         query.after = *after;
     }
-    auto found = node.requests().registry().list(query);
-    pb::ListRequestsReply reply;
-    const bool more = found.size() > query.count;
-    if (more) found.pop_back();
-    for (const registry::Request* each : found)
-        *reply.add_requests() = view(node, *each);
-    if (more) reply.set_next_after(found.back()->dossier.number().print());
-    return reply;
+    const auto box = box_of(request.box());
+    if (!box) return std::unexpected{box.error()};
+    if (*box == node::input::Box::kReceived) return page(node, node.dossiers().registry(), query);
+    return page(node, node.requests().registry(), query);
 }
 
-Result<pb::ShowRequestReply> show_request(const node::Node& node, const std::string& local_number) {
-    const auto number = admin::LocalNumber::parse(local_number);
+Result<pb::ShowRequestReply> show_request(const node::Node& node, const pb::ShowRequestRequest& request) {
+    const auto number = admin::LocalNumber::parse(request.local_number());
     if (!number) return std::unexpected{number.error()};
-    const registry::Request* request = node.requests().registry().find(*number);
-    if (request == nullptr) {
-        return fail(ErrorCode::kNotFound, "no request was filed here under " + number->print());
-    }
-    pb::ShowRequestReply reply;
-    *reply.mutable_request() = view(node, *request);
-    for (const admin::Word& word : request->dossier.history()) {
-        pb::OfficeWord& out = *reply.add_history();
-        out.set_epoch(word.number.epoch);
-        out.set_sequence(word.number.sequence);
-        out.set_kind(static_cast<std::uint32_t>(word.kind));
-        out.set_state(static_cast<std::uint32_t>(word.state));
-        out.set_form(static_cast<std::uint32_t>(word.form));
-    }
-    reply.set_destination(request->destination);
-    reply.set_message_id(text_of(request->message_id));
-    reply.set_message_digest(text_of(request->message_digest));
-    fill_parts(reply, node, request->message_id);
-    return reply;
+    const auto box = box_of(request.box());
+    if (!box) return std::unexpected{box.error()};
+    const registry::Request* filed = node.requests().registry().find(*number);
+    const registry::Received* received = node.dossiers().registry().find(*number);
+    if (filed != nullptr && *box != node::input::Box::kReceived) return show(node, *filed);
+    if (received != nullptr && *box != node::input::Box::kFiled) return show_received(node, *received);
+    return fail(ErrorCode::kNotFound, "no request was filed here or has come here under " + number->print());
 }
 
 }  // namespace tram::api

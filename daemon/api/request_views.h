@@ -1,4 +1,4 @@
-// Requests that were filed here: api.proto, FileRequest to ShowRequest.
+// Requests, those filed here and those that came to an office here: api.proto, FileRequest to ShowRequest.
 #pragma once
 
 #include <vector>
@@ -13,9 +13,9 @@ Result<node::Input> file_request(const pb::FileRequestRequest& request, std::vec
                                  node::RequestId id);
 void fill(pb::FileRequestReply& out, const node::effect::Reply::Filing& filing);
 
-/// Errors: invalid_argument (page size above 1,000; `after` is no local number).
+/// Errors: invalid_argument (page size above 1,000; `after` is no local number; the box).
 Result<pb::ListRequestsReply> list_requests(const node::Node& node, const pb::ListRequestsRequest& request);
-/// Errors: invalid_argument (no local number), not_found.
-Result<pb::ShowRequestReply> show_request(const node::Node& node, const std::string& local_number);
+/// Errors: invalid_argument (no local number; the box), not_found.
+Result<pb::ShowRequestReply> show_request(const node::Node& node, const pb::ShowRequestRequest& request);
 
 }  // namespace tram::api

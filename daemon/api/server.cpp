@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/api/device_views.h"
+#include "daemon/api/dossier_views.h"
 #include "daemon/api/message_requests.h"
 #include "daemon/api/receipt_views.h"
 #include "daemon/api/request_views.h"
@@ -181,11 +182,11 @@ void Server::dispatch(const Caller& caller, const pb::Request& request, std::vec
         case pb::Request::kAcknowledgeMessage: return about_messages(caller, request, frames);
         case pb::Request::kFileRequest:
         case pb::Request::kListRequests:
-        case pb::Request::kShowRequest: return about_requests(caller, request, frames);
+        case pb::Request::kShowRequest:
         case pb::Request::kSendUpdate:
         case pb::Request::kAcceptDossier:
         case pb::Request::kRevealRequest:
-        case pb::Request::kHandOver:
+        case pb::Request::kHandOver: return about_requests(caller, request, frames);
         case pb::Request::kPublishNotice:
         case pb::Request::kListNotices:
         case pb::Request::kShowNotice:
@@ -254,8 +255,10 @@ void Server::about_requests(const Caller& caller, const pb::Request& request, st
         return finish(list_requests(node_, request.list_requests()), reply.mutable_list_requests());
     }
     if (request.has_show_request()) {
-        return finish(show_request(node_, request.show_request().local_number()),
-                      reply.mutable_show_request());
+        return finish(show_request(node_, request.show_request()), reply.mutable_show_request());
+    }
+    if (is_about_dossiers(request.body_case())) {
+        return hand_in(caller, [&](node::RequestId id) { return dossier_input(request, frames, id); });
     }
     hand_in(caller, [&](node::RequestId id) { return file_request(request.file_request(), frames, id); });
 }
@@ -283,7 +286,13 @@ void Server::reply(node::effect::Reply reply) {
     if (const auto* opened = std::get_if<Outcome::Opened>(&*reply.outcome)) {
         fill(*out.mutable_open_message(), *opened);
     } else if (const auto* filing = std::get_if<Outcome::Filing>(&*reply.outcome)) {
-        fill(*out.mutable_file_request(), *filing);
+        if (caller.asked == pb::Request::kSendUpdate) {
+            fill(*out.mutable_send_update(), *filing);
+        } else {
+            fill(*out.mutable_file_request(), *filing);
+        }
+    } else if (const auto* revealed = std::get_if<Outcome::Revealed>(&*reply.outcome)) {
+        fill(*out.mutable_reveal_request(), *revealed);
     } else if (auto* piece = std::get_if<Outcome::Piece>(&*reply.outcome)) {
         fill(*out.mutable_read_message(), *piece);
         payload = std::move(piece->content);

@@ -221,9 +221,11 @@ void add_warnings(pb::StatusReply& out, const node::Node& node) {
                         node.custody().counters().bundles_corrupt));
     }
     if (node.custody().counters().messages_set_aside != 0) {
-        out.add_warnings(fmt::format(
-            "{} messages are kept that cannot be opened now: see the log of tramd, tram device list",
-            node.custody().counters().messages_set_aside));
+        out.add_warnings(
+            fmt::format("{} messages were set aside, because they cannot be opened now or contradict others: "
+                        "see the log of "
+                        "tramd, tram device list",
+                        node.custody().counters().messages_set_aside));
     }
     if (out.oldest_unreceipted_ms() > kUnreceiptedNotice_ms) {
         out.add_warnings(

@@ -5,6 +5,7 @@
 #include "daemon/audit/audit_log.h"
 #include "daemon/node/short_id.h"
 #include "daemon/tramd/daemon.h"
+#include "proto/admin/names.h"
 #include "proto/identity/trust_bundle.h"
 
 namespace tram::tramd {
@@ -20,6 +21,11 @@ std::string size_text(const Bytes& wire) {
     if (!bundle) return "not readable";
     return std::to_string(bundle->certificates.size()) + " certificates, " +
            std::to_string(bundle->lists.size()) + " revocation lists";
+}
+
+/// Nothing but a local number gets into the log, whatever an application wrote.
+std::string number_text(const std::string& local_number) {
+    return admin::LocalNumber::parse(local_number) ? local_number : "no local number";
 }
 
 }  // namespace
@@ -59,6 +65,15 @@ void Daemon::request(node::Input asked) {
     } else if (const auto* trust = std::get_if<node::input::Trust>(&asked)) {
         request = trust->request;
         written = audit(kApplication, "trust.add", config_.node.id, size_text(trust->wire));
+    } else if (const auto* reveal = std::get_if<node::input::RevealRequest>(&asked)) {
+        request = reveal->request;
+        written = audit(kApplication, "request.reveal", number_text(reveal->local_number), "");
+    } else if (const auto* accept = std::get_if<node::input::AcceptDossier>(&asked)) {
+        request = accept->request;
+        written = audit(kApplication, "dossier.accept", number_text(accept->local_number), "");
+    } else if (const auto* handed = std::get_if<node::input::HandOverResult>(&asked)) {
+        request = handed->request;
+        written = audit(kApplication, "result.hand_over", number_text(handed->local_number), "");
     }
     if (!written) {
         api_->reply({request, std::unexpected{std::move(written.error())}});
