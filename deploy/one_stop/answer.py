@@ -57,8 +57,10 @@ def _parse(text):
 
 def _accept(tram, number, answer):
     """The code is that of the office's own system: there is no way to have one made here."""
+    dossiers.only(answer, "kind", "local_no", "dossier", "due", "office_name", "accepted_at")
+    when = {"accepted_unix_s": dossiers.unix_s(answer, "accepted_at")} if "accepted_at" in answer else {}
     tram.call("accept_dossier", local_number=number, dossier_code=dossiers.text(answer, "dossier"),
-              due_day=dossiers.day(answer, "due"), office_name=dossiers.text(answer, "office_name"))
+              due_day=dossiers.day(answer, "due"), office_name=dossiers.text(answer, "office_name"), **when)
     return {"kind": "accepted", "sent_before": False}
 
 

@@ -78,10 +78,8 @@ def request_json(message):
 def update_message(answer, directory):
     """The office's word that `answer` (an object of answer.json) describes, and the files that belong to it. Local
     number, office and sequence are given by tramd."""
-    known = {"kind", "local_no", "dossier", "state", "form", "title", "reason", "need", "respond_by", "reply_to",
-             "hand_over", "need_presence", "due", "priority", "att"}
-    if unknown := set(answer) - known:
-        raise TramError("invalid_argument", f"answer.json has keys that are not known: {', '.join(sorted(unknown))}")
+    only(answer, "kind", "local_no", "dossier", "state", "form", "title", "reason", "need", "respond_by", "reply_to",
+         "hand_over", "need_presence", "due", "priority", "att")
     message = admin.Message(version=_VERSION, oldest_reader_version=1)
     head, update = message.head, message.update
     head.kind = admin.KIND_UPDATE
@@ -104,6 +102,22 @@ def update_message(answer, directory):
         update.due_day = day(answer, "due")
     files = [_attach(message, each, pathlib.Path(directory)) for each in _of("att", list, answer, [])]
     return message, files
+
+
+def only(answer, *known):
+    if set(answer) - set(known):
+        raise TramError("invalid_argument", f"answer.json has other keys than {', '.join(known)}")
+
+
+def unix_s(answer, key):
+    """"2026-11-24T09:12:00+07:00" as seconds since 1970."""
+    try:
+        when = datetime.datetime.fromisoformat(_of(key, str, answer))
+    except ValueError:
+        when = None
+    if when is None or when.tzinfo is None:
+        raise TramError("invalid_argument", f"{key}: expected a time like 2026-11-24T09:12:00+07:00")
+    return int(when.timestamp())
 
 
 def day(answer, key):

@@ -120,6 +120,70 @@ TEST_CASE("dossiers come into directories of their own, whole or not at all", "[
     CHECK(found_in_names(office.files(), {who, scan}).empty());
 }
 
+/// A directory with an answer for answer.py.
+std::string answer(const Office& office, const std::string& name, const std::string& json) {
+    const fs::path directory = office.files() / "out" / name;
+    fs::create_directories(directory);
+    std::ofstream{directory / "answer.json"} << json;
+    std::ofstream{directory / "giay.pdf"} << std::string(100'000, 'p');
+    return directory.string();
+}
+
+TEST_CASE("answers go out once, also when the power fails in between", "[system][one_stop]") {
+    Office office;
+    const std::string number = office.file(new_marker(), {});
+    const std::string in = "--wait 60 --output " + office.in().string();
+    REQUIRE(office.run("$PY $ONE_STOP/receive.py --count 1 " + in).status == 0);
+    const std::string of = R"("local_no": ")" + number + '"';
+    const std::string reason = new_marker();
+    const std::string accepted = answer(office, "1",
+                                        R"({"kind": "accepted", "dossier": "H50.99.1-261124-0012",
+        "due": "2026-12-01", "office_name": "Ủy ban nhân dân xã Dân Hóa", )" +
+                                            of + "}");
+    const std::string supplement =
+        answer(office, "2",
+               R"({"kind": "supplement", "form": "Mẫu 02", "state": 5, "reason": ")" + reason +
+                   R"(", "need": ["giay_chung_sinh"], "respond_by": "2026-12-31", )" + of + "}");
+    const std::string result =
+        answer(office, "3",
+               R"({"kind": "result", "state": 9, "title": "Giấy khai sinh", "hand_over": "kiosk",
+        "att": [{"name": "giay.pdf"}], )" +
+                   of + "}");
+    const std::string send = "$PY $ONE_STOP/answer.py ";
+
+    CHECK(office.run_until("tram_api.Tram.call", "answer", accepted).status == kPowerCut);
+    CHECK(office.run_until("durable.write_json", "answer", accepted).status == kPowerCut);
+    ProgramOutput output = office.run(send + accepted + " " + supplement);
+    INFO(output.text);
+    CHECK(output.status == 0);
+    CHECK(output.text.find("\"sequence\": 1") != std::string::npos);
+    CHECK(output.text.find(reason) == std::string::npos);
+
+    CHECK(office.run_until("tram_api.Tram.upload", "answer", result).status == kPowerCut);
+    CHECK(office.run_until("durable.write_json", "answer", result).status == kPowerCut);
+    output = office.run(send + result);
+    INFO(output.text);
+    CHECK(output.status == 0);
+    CHECK(output.text.find("\"sequence\": 2, \"sent_before\": true") != std::string::npos);
+    CHECK(office.run(send + accepted + " " + supplement + " " + result).status == 0);
+    std::ofstream{fs::path{result} / "answer.json"} << "{}";
+    CHECK(office.run(send + result).text.starts_with("error: contradiction"));
+
+    ApiClient client{office.kiosk.api()};
+    pb::Request show;
+    show.mutable_show_request()->set_local_number(number);
+    pb::ShowRequestReply shown;
+    CHECK(wait_until([&] {
+        const auto reply = client.call(show);
+        if (reply) shown = reply->reply.show_request();
+        return shown.request().state() == 9 && shown.history_size() == 2;
+    }));
+    CHECK(shown.request().dossier_code() == "H50.99.1-261124-0012");
+    CHECK(shown.request().due_day() == 20'788);
+    CHECK(shown.history(0).sequence() == 2);
+    CHECK(shown.history(1).form() == 2);
+}
+
 TEST_CASE("a client that cannot go on says why, in one line and without a traceback", "[system][one_stop]") {
     Office office;
     const auto [command, expected] = GENERATE(table<std::string, std::string>({
@@ -133,6 +197,12 @@ TEST_CASE("a client that cannot go on says why, in one line and without a traceb
         {"mkdir $OUT; echo no > $OUT/answer.json; $PY $ONE_STOP/answer.py $OUT", "malformed"},
         {"mkdir $OUT; echo '{\"local_no\": \"../x\"}' > $OUT/answer.json; $PY $ONE_STOP/answer.py $OUT",
          "invalid_argument: local_no"},
+        {"mkdir $OUT; echo '{\"kind\": \"progress\", \"form\": \"Mẫu 01\", \"state\": 2, "
+         "\"local_no\": \"18904-ks07-000001\"}' > $OUT/answer.json; $PY $ONE_STOP/answer.py $OUT",
+         "invalid_argument: form"},
+        {"mkdir $OUT; echo '{\"kind\": \"progress\", \"state\": 4, \"local_no\": "
+         "\"18904-ks07-000001\"}' > $OUT/answer.json; $PY $ONE_STOP/answer.py $OUT",
+         "not_found"},
     }));
     const ProgramOutput output =
         office.run("OUT=" + (office.directory.path() / "out").string() + "; " + command);
