@@ -70,6 +70,19 @@ struct Commune {
         return got;
     }
 
+    /// The dossiers that the server's node knows of, without what applications have taken.
+    std::multimap<std::string, std::string> received() {
+        ApiClient client{server.api()};
+        pb::Request request;
+        request.mutable_list_requests()->set_box("received");
+        const auto reply = client.call(request);
+        REQUIRE(reply);
+        std::multimap<std::string, std::string> all;
+        for (const pb::FiledRequest& each : reply->reply.list_requests().requests())
+            all.emplace(each.local_number(), each.parts() == 0 ? each.from() : "not alone");
+        return all;
+    }
+
     TestDirectory directory;
     Province province{directory.path() / "province", "Yen Bai"};
     DaemonProcess server{directory, "server", province.enrol(kServer, true)};
@@ -100,6 +113,7 @@ TEST_CASE("a kiosk whose disk was copied and the copy give different numbers, an
     INFO(original << " " << copied);
     CHECK(original != copied);
     CHECK(all == Dossiers{{before, "before"}, {original, "original"}, {copied, "copy"}});
+    CHECK(commune.received() == Dossiers{{before, kKiosk}, {original, kKiosk}, {copied, kKiosk}});
 }
 
 TEST_CASE("a number is not given again after a backup was put back", "[system][clone]") {
@@ -133,6 +147,7 @@ TEST_CASE("a number is not given again after a backup was put back", "[system][c
     INFO(lost << " " << after);
     CHECK(lost != after);
     CHECK(all == Dossiers{{before, "before"}, {lost, "lost"}, {after, "after"}});
+    CHECK(commune.received() == Dossiers{{before, kKiosk}, {lost, kKiosk}, {after, kKiosk}});
 }
 
 TEST_CASE("a kiosk that is only started again goes on counting", "[system][clone]") {
