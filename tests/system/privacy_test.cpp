@@ -3,12 +3,13 @@
 #include <catch2/catch.hpp>
 #include <cstdio>
 #include <fcntl.h>
-#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <unistd.h>
 #include <vector>
 
+#include "proto/admin/message.h"
 #include "tests/system/harness/daemon_process.h"
 #include "tests/system/harness/messages.h"
 #include "tests/system/harness/program.h"
@@ -179,6 +180,59 @@ std::string mistakes(ApiClient& client, const Citizen& citizen) {
     return said;
 }
 
+/// One request and its answer; fails the test when there is none.
+pb::Reply ask(ApiClient& client, const pb::Request& request, std::optional<ByteView> payload = {}) {
+    auto answer = client.call(request, payload);
+    INFO((answer ? "" : answer.error().message));
+    REQUIRE(answer);
+    return answer->reply;
+}
+
+/// The office accepts the dossier and says a word about it that has everything in it.
+void answer(ApiClient& at_server, const Citizen& citizen, const std::string& number) {
+    pb::Request accept;
+    pb::AcceptDossierRequest& terms = *accept.mutable_accept_dossier();
+    terms.set_local_number(number);
+    terms.set_dossier_code("H50.99.1-261124-0012");
+    terms.set_due_day(20'788);
+    terms.set_office_name("UBND xã Dân Hóa");
+    ask(at_server, accept);
+    admin::pb::Message word;
+    admin::stamp(word);
+    word.mutable_head()->set_kind(admin::pb::KIND_UPDATE);
+    word.mutable_head()->set_title("yêu cầu bổ sung");
+    word.mutable_update()->set_kind(admin::pb::UPDATE_SUPPLEMENT);
+    word.mutable_update()->set_form(admin::pb::FORM_SUPPLEMENT);
+    word.mutable_update()->set_state(admin::pb::STATE_SUPPLEMENT_NEEDED);
+    for (const std::string& each : citizen.words) {
+        word.mutable_update()->set_reason(word.update().reason() + each + "; ");
+        word.mutable_update()->add_need(each);
+    }
+    pb::Request send;
+    send.mutable_send_update()->set_local_number(number);
+    send.mutable_send_update()->set_key("a word by chance");
+    pb::Request finish;
+    finish.mutable_finish_message()->set_token(
+        ask(at_server, send, as_bytes(word.SerializeAsString())).send_update().token());
+    ask(at_server, finish);
+}
+
+/// What the office said about a request that was filed there, as somebody reads it who may.
+std::string revealed(ApiClient& client, const std::string& number) {
+    pb::Request reveal;
+    reveal.mutable_reveal_request()->set_local_number(number);
+    const pb::Reply reply = ask(client, reveal);
+    std::string text;
+    for (const pb::Content& each : reply.reveal_request().contents()) {
+        pb::Request read;
+        read.mutable_read_message()->set_token(each.token());
+        const auto piece = client.call(read);
+        REQUIRE(piece);
+        text += as_text(piece->payload);
+    }
+    return text;
+}
+
 TEST_CASE("nothing about a person is outside of the sealed message", "[system][privacy]") {
     const TestDirectory directory;
     Province province{directory.path() / "province", "Tuyen Quang"};
@@ -222,7 +276,10 @@ TEST_CASE("nothing about a person is outside of the sealed message", "[system][p
     }
     CHECK(found_in_text(opened, citizen.words) == Words(citizen.words.begin(), citizen.words.end()));
 
-    REQUIRE(wait_until([&] { return kiosk.status().unreceipted() == 0; }));
+    answer(at_server, citizen, *number);
+    REQUIRE(
+        wait_until([&] { return kiosk.status().unreceipted() == 0 && server.status().unreceipted() == 0; }));
+    CHECK(found_in_text(revealed(at_kiosk, *number), citizen.words).size() == citizen.words.size());
     for (const DaemonProcess* each : {&kiosk, &laptop, &server})
         everything_said += looked_at(*each);
     for (const std::string& receipt : names(kiosk, "receipt")) {
