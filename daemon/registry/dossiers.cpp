@@ -126,8 +126,13 @@ Result<void> Dossiers::accept(const admin::LocalNumber& number, const admin::Dos
 
 void Dossiers::handed_over(HandedOver handed_over) {
     const Received* known = find_message(handed_over.message_id);
-    if (known == nullptr || known->handed_over || known->find_issued(handed_over.message_id) == nullptr)
-        return;
+    const Issued* word = known == nullptr ? nullptr : known->find_issued(handed_over.message_id);
+    if (word == nullptr) return;
+    if (known->handed_over) {
+        // Receipts overtake each other: what was said last stays.
+        const Issued* before = known->find_issued(known->handed_over->message_id);
+        if (before != nullptr && before->word.number >= word->word.number) return;
+    }
     Received received = *known;
     received.handed_over = std::move(handed_over);
     save(std::move(received));

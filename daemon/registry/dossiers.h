@@ -57,7 +57,7 @@ class Dossiers {
     /// The official receipt has set out. Errors: not_found, contradiction.
     Result<void> accept(const admin::LocalNumber& number, const admin::DossierCode& code, Accepted accepted);
     /// The kiosk has signed that the citizen has the result that the word `handed_over.message_id` brought.
-    /// Nothing happens for a word that is not known.
+    /// Nothing happens for a word that is not known, or is older than one that was handed over.
     void handed_over(HandedOver handed_over);
 
     [[nodiscard]] const Received* find(const admin::LocalNumber& number) const { return shelf_.find(number); }

@@ -142,6 +142,12 @@ TEST_CASE("words are numbered when they set out, and a key stands for one", "[re
     CHECK(rows.start().find(kNumber)->state() == pb::STATE_HANDED_OVER);
     REQUIRE(say(again, 13));
     CHECK(again.find(kNumber)->state() == pb::STATE_IN_PROGRESS);
+    // A second result, whose receipt comes before that of the first.
+    const HandedOver first_result = *again.find(kNumber)->handed_over;
+    again.handed_over({.message_id = issued(13).word.message_id, .at_ms = 8});
+    CHECK(again.find(kNumber)->state() == pb::STATE_HANDED_OVER);
+    again.handed_over(first_result);
+    CHECK(again.find(kNumber)->state() == pb::STATE_HANDED_OVER);
 }
 
 TEST_CASE("the official receipt binds the code", "[registry][dossiers]") {
