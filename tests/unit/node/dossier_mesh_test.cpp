@@ -34,6 +34,8 @@ struct Story {
         chosen = std::next(promised.begin(), draw(static_cast<std::uint32_t>(promised.size())))->first;
         return &promised[chosen];
     }
+    /// What is more urgent overtakes what was said before.
+    pb::Urgency any_urgency() { return static_cast<pb::Urgency>(draw(5)); }
     [[nodiscard]] bool at_office() {
         return at.received().find(*admin::LocalNumber::parse(chosen)) != nullptr;
     }
@@ -77,7 +79,9 @@ void Story::follow() {
     if (dossier == nullptr || dossier->notes.size() == 6) return;
     const std::string note = "note " + std::to_string(++last_note);
     const auto purpose = draw(4) == 0 ? pb::PURPOSE_WITHDRAWAL : pb::PURPOSE_SUPPLEMENT;
-    const auto filed = at.file(DossierWorld::follows(chosen, purpose, note), "chance of " + note);
+    pb::Message part = DossierWorld::follows(chosen, purpose, note);
+    part.mutable_head()->set_urgency(any_urgency());
+    const auto filed = at.file(part, "chance of " + note);
     INFO((filed ? "" : filed.error().message));
     REQUIRE(filed);
     dossier->notes.push_back(note);
