@@ -139,7 +139,14 @@ json::object to_json(const api::pb::FiledRequest& request) {
                         {"ago_ms", request.ago_ms()},
                         {"content_size", request.content_bytes()},
                         {"attachments", request.attachments()},
-                        {"missing", request.missing()}};
+                        {"missing", request.missing()},
+                        {"box", request.box()},
+                        {"parts_after", request.parts()}};
+    if (request.box() == "received") {
+        result["village"] = request.village();
+        result["from"] = request.from();
+        result["waiting"] = request.waiting();
+    }
     if (request.has_due_day()) result["due_day"] = request.due_day();
     return result;
 }
@@ -158,7 +165,9 @@ json::object to_json(const api::pb::ShowRequestReply& shown) {
                            {"sequence", word.sequence()},
                            {"kind", word.kind()},
                            {"state", word.state()},
-                           {"form", word.form()}});
+                           {"form", word.form()},
+                           {"message_id", to_hex(as_bytes(word.message_id()))},
+                           {"here", word.here()}});
     }
     result["history"] = std::move(history);
     return result;

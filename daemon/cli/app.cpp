@@ -41,6 +41,7 @@ int parse_and_run(CLI::App& app, const std::vector<std::string>& arguments, Cont
     add_message(app, context, action);
     add_receipt(app, context, action);
     add_request(app, context, action);
+    add_update(app, context, action);
     add_config(app, context, action);
     add_device(app, context, action);
     add_audit(app, context, action);

@@ -24,8 +24,10 @@ void add_bundle_decode(CLI::App& bundle, Context& context, Action& action);
 void add_message(CLI::App& app, Context& context, Action& action);
 /// list, export and verify.
 void add_receipt(CLI::App& app, Context& context, Action& action);
-/// send, list and show.
+/// send, supplement, withdraw, list, show, hand-over, and receive at an office.
 void add_request(CLI::App& app, Context& context, Action& action);
+/// send and accept, at an office.
+void add_update(CLI::App& app, Context& context, Action& action);
 void add_config(CLI::App& app, Context& context, Action& action);
 /// init, request, approve, accept, list and revoke.
 void add_device(CLI::App& app, Context& context, Action& action);

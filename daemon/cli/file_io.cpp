@@ -75,12 +75,6 @@ bool same_contents(int one, int other) {
     }
 }
 
-Outcome<void> sync_directory(const std::filesystem::path& directory) {
-    const Descriptor handle = open_file(directory, O_RDONLY | O_DIRECTORY);
-    if (!handle.is_open() || ::fsync(handle.get()) != 0) return failed_on(directory);
-    return {};
-}
-
 /// rename() that fails with EEXIST instead of overwriting. File systems without RENAME_NOREPLACE (FAT) get a
 /// look first; only this program writes under these names.
 int rename_new(const std::filesystem::path& from, const std::filesystem::path& to) {
@@ -95,16 +89,28 @@ int rename_new(const std::filesystem::path& from, const std::filesystem::path& t
 
 }  // namespace
 
+Outcome<void> sync_directory(const std::filesystem::path& directory) {
+    const Descriptor handle = open_file(directory, O_RDONLY | O_DIRECTORY);
+    if (!handle.is_open() || ::fsync(handle.get()) != 0) return failed_on(directory);
+    return {};
+}
+
 Outcome<Buffer> read_input(Context& context, const std::string& file, std::size_t bytes_max) {
-    Buffer result;
-    Buffer chunk(kChunkBytes);
     if (file == "-") {
+        Buffer result;
+        Buffer chunk(kChunkBytes);
         while (context.in.read(reinterpret_cast<char*>(chunk.data()), kChunkBytes), context.in.gcount() > 0) {
             append(result, ByteView{chunk}.first(static_cast<std::size_t>(context.in.gcount())));
             if (result.size() > bytes_max) return too_large(file, bytes_max);
         }
         return result;
     }
+    return read_file(file, bytes_max);
+}
+
+Outcome<Buffer> read_file(const std::filesystem::path& file, std::size_t bytes_max) {
+    Buffer result;
+    Buffer chunk(kChunkBytes);
     const Descriptor in = open_file(file, O_RDONLY);
     if (!in.is_open()) return failed_on(file);
     while (true) {
@@ -112,7 +118,7 @@ Outcome<Buffer> read_input(Context& context, const std::string& file, std::size_
         if (count < 0) return failed_on(file);
         if (count == 0) return result;
         append(result, ByteView{chunk}.first(static_cast<std::size_t>(count)));
-        if (result.size() > bytes_max) return too_large(file, bytes_max);
+        if (result.size() > bytes_max) return too_large(file.string(), bytes_max);
     }
 }
 

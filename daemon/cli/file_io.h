@@ -14,6 +14,11 @@ namespace tram::cli {
 /// The whole file, or all of context.in for "-". Errors: not_found, io, too_large above `bytes_max`.
 Outcome<Buffer> read_input(Context& context, const std::string& file, std::size_t bytes_max);
 
+/// A file on the disk. Errors: those of read_input().
+Outcome<Buffer> read_file(const std::filesystem::path& file, std::size_t bytes_max);
+/// So that names in it survive a power cut. Errors: io, not_found.
+Outcome<void> sync_directory(const std::filesystem::path& directory);
+
 /// A file descriptor that is closed at the end.
 class Descriptor {
   public:

@@ -61,6 +61,29 @@ pb::Value to_value(const json::value& from) {
     return to;
 }
 
+json::value from_value(const pb::Value& from) {
+    switch (from.kind_case()) {
+        case pb::Value::kFlag: return from.flag();
+        case pb::Value::kWhole: return from.whole();
+        case pb::Value::kNumber: return from.number();
+        case pb::Value::kText: return json::string{from.text()};
+        case pb::Value::kList: {
+            json::array list;
+            for (const pb::Value& item : from.list().items())
+                list.push_back(from_value(item));
+            return list;
+        }
+        case pb::Value::kFields: {
+            json::object fields;
+            for (const pb::Field& field : from.fields().fields())
+                fields[field.name()] = from_value(field.value());
+            return fields;
+        }
+        case pb::Value::KIND_NOT_SET: break;
+    }
+    return nullptr;
+}
+
 Outcome<json::object> read_form(Context& context, const std::string& file) {
     const auto text = read_input(context, file, admin::kMessageBytesMax);
     if (!text) return std::unexpected{text.error()};

@@ -16,6 +16,9 @@ inline constexpr std::size_t kAttachmentMemoryMax = 64U << 20;
 /// As open data; as deep as the parser goes, which is 32.
 admin::pb::Value to_value(const boost::json::value& from);
 
+/// The other way. Numbers and texts as they are.
+boost::json::value from_value(const admin::pb::Value& from);
+
 /// The object in `file`, "-" for standard input, at most admin::kMessageBytesMax. Errors: not_found, io,
 /// too_large, malformed. None quotes what the file says.
 Outcome<boost::json::object> read_form(Context& context, const std::string& file);

@@ -230,6 +230,24 @@ enum class Message : std::uint8_t {
     kMessageTakenBy,
     kNotHeard,
     kNoRequests,
+    kBox,
+    kBoxFiled,
+    kBoxReceived,
+    kVillage,
+    kFollowed,
+    kToReveal,
+    kRevealed,
+    kReason,
+    kNeeded,
+    kRespondBy,
+    kPresence,
+    kNote,
+    kSavedIn,
+    kDossierReceived,
+    kHandedOverTo,
+    kUpdateSent,
+    kUpdateSentBefore,
+    kDossierAccepted,
 };
 
 /// The text, with {} where fmt puts the arguments; both languages have the same number of them.
@@ -239,6 +257,6 @@ std::string_view text(Message message, Language language);
 Language language_of_environment();
 
 /// How many messages there are, for tests.
-inline constexpr auto kMessageCount = static_cast<std::size_t>(Message::kNoRequests) + 1;
+inline constexpr auto kMessageCount = static_cast<std::size_t>(Message::kDossierAccepted) + 1;
 
 }  // namespace tram::cli

@@ -1,6 +1,6 @@
 #include "daemon/cli/request.h"
 
-#include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -21,22 +21,40 @@ using api::pb::Request;
 struct ListOptions {
     std::string search;
     std::optional<std::uint32_t> state;
+    std::string box;
 };
 
-std::string state_text(const Context& context, std::uint32_t state) {
-    if (state == 0) return context.say(Message::kNotHeard);
-    return admin::word(static_cast<admin::pb::DossierState>(state), tongue_of(context));
-}
-
-std::string day_text(std::int32_t day) {
-    const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{day}}};
-    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
-}
-
 void add_row(Context& context, Table& table, const FiledRequest& request) {
-    table.add({request.local_number(), request.dossier_code(), state_text(context, request.state()),
-               request.procedure(), request.title(), request.office(), human_duration(request.ago_ms())});
+    const bool received = request.box() == "received";
+    table.add({request.local_number(), context.say(received ? Message::kBoxReceived : Message::kBoxFiled),
+               request.dossier_code(), state_text(context, request.state()), request.procedure(),
+               request.title(), request.office(), human_duration(request.ago_ms())});
+}
+
+Outcome<void> list_box(Context& context, ApiClient& client, const ListOptions& options, const char* box,
+                       const std::function<void(const FiledRequest&)>& show, Table& table) {
+    std::string after;
+    do {
+        Request request;
+        auto& wanted = *request.mutable_list_requests();
+        wanted.set_box(box);
+        wanted.set_after(after);
+        wanted.set_search(options.search);
+        if (options.state) wanted.set_state(*options.state);
+        const auto answer = client.call(request, Reply::kListRequests);
+        if (!answer) return std::unexpected{answer.error()};
+        for (const FiledRequest& each : answer->reply.list_requests().requests())
+            show(each);
+        table.flush();
+        const std::string next = answer->reply.list_requests().next_after();
+        if (!next.empty() && next == after) {
+            return failed(ErrorCode::kUnsupportedVersion,
+                          context.say(Message::kUnexpectedAnswer, context.api),
+                          context.say(Message::kUnexpectedAnswerRemedy));
+        }
+        after = next;
+    } while (!after.empty() && context.out.good());
+    return {};
 }
 
 int list(Context& context, const ListOptions& options) {
@@ -44,6 +62,7 @@ int list(Context& context, const ListOptions& options) {
     JsonArray array{context.out};
     Table table{context.out,
                 {{context.say(Message::kLocalNumber)},
+                 {context.say(Message::kBox)},
                  {context.say(Message::kDossierCode)},
                  {context.say(Message::kState)},
                  {context.say(Message::kProcedure)},
@@ -51,89 +70,40 @@ int list(Context& context, const ListOptions& options) {
                  {context.say(Message::kOffice)},
                  {context.say(Message::kAge), Align::kRight}},
                 context.ascii};
-    std::string after;
     bool found = false;
-    do {
-        Request request;
-        auto& wanted = *request.mutable_list_requests();
-        wanted.set_after(after);
-        wanted.set_search(options.search);
-        if (options.state) wanted.set_state(*options.state);
-        const auto answer = client.call(request, Reply::kListRequests);
-        if (!answer) return report(context, answer.error());
-        for (const FiledRequest& each : answer->reply.list_requests().requests()) {
-            found = true;
-            switch (context.format) {
-                case Format::kJson: array.add(to_json(each)); break;
-                case Format::kName: context.out << each.local_number() << "\n"; break;
-                case Format::kTable: add_row(context, table, each); break;
-            }
+    const auto show = [&](const FiledRequest& each) {
+        found = true;
+        switch (context.format) {
+            case Format::kJson: array.add(to_json(each)); break;
+            case Format::kName: context.out << each.local_number() << "\n"; break;
+            case Format::kTable: add_row(context, table, each); break;
         }
-        table.flush();
-        const std::string next = answer->reply.list_requests().next_after();
-        if (!next.empty() && next == after) {
-            return report(context, failed(ErrorCode::kUnsupportedVersion,
-                                          context.say(Message::kUnexpectedAnswer, context.api),
-                                          context.say(Message::kUnexpectedAnswerRemedy))
-                                       .error());
-        }
-        after = next;
-    } while (!after.empty() && context.out.good());
+    };
+    for (const char* box : {"filed", "received"}) {
+        if (!options.box.empty() && options.box != box) continue;
+        if (const auto listed = list_box(context, client, options, box, show, table); !listed)
+            return report(context, listed.error());
+    }
     if (context.format == Format::kJson) array.finish();
     if (context.format == Format::kTable && !found) context.err << context.say(Message::kNoRequests) << "\n";
     return kExitFine;
 }
 
-void print_shown(Context& context, const api::pb::ShowRequestReply& shown) {
-    const FiledRequest& request = shown.request();
-    const auto line = [&](Message title, const std::string& text) {
-        if (text.empty()) return;
-        context.out << printable(context.say(title) + "  " + text, context.ascii) << "\n";
-    };
-    line(Message::kLocalNumber, request.local_number());
-    line(Message::kDossierCode, request.dossier_code());
-    line(Message::kState, state_text(context, request.state()));
-    line(Message::kProcedure, request.procedure() + "  " + request.title());
-    line(Message::kOffice, request.office() + "  " + shown.destination());
-    line(Message::kAge, human_duration(request.ago_ms()));
-    line(Message::kFiles, std::to_string(request.attachments()) + "  " + human_size(request.content_bytes()));
-    if (request.has_due_day()) line(Message::kDue, day_text(request.due_day()));
-    line(Message::kHere, shown.parts_here() == 0
-                             ? context.say(Message::kMessagePartsGone)
-                             : context.say(Message::kMessageParts, shown.parts_here(), shown.parts()));
-    std::string taken;
-    for (const std::string& node : shown.handed_to())
-        taken += (taken.empty() ? "" : " ") + node;
-    line(Message::kMessageTakenBy, taken);
-    if (request.missing() != 0) line(Message::kMissingWords, std::to_string(request.missing()));
-    std::string words;
-    for (const auto& word : shown.history())
-        words += (words.empty() ? "" : ", ") + std::to_string(word.sequence()) + " " +
-                 state_text(context, word.state());
-    line(Message::kWords, words);
-}
-
-int show(Context& context, const std::string& number) {
-    ApiClient client{context};
-    Request request;
-    request.mutable_show_request()->set_local_number(number);
-    const auto answer = client.call(request, Reply::kShowRequest);
-    if (!answer) return report(context, answer.error());
-    const auto& shown = answer->reply.show_request();
-    switch (context.format) {
-        case Format::kJson: write_json_pretty(context.out, to_json(shown)); break;
-        case Format::kName: context.out << shown.request().local_number() << "\n"; break;
-        case Format::kTable: print_shown(context, shown); break;
-    }
-    return kExitFine;
-}
-
 }  // namespace
 
+std::string state_text(const Context& context, std::uint32_t state) {
+    if (state == 0) return context.say(Message::kNotHeard);
+    return admin::word(static_cast<admin::pb::DossierState>(state), tongue_of(context));
+}
+
 void add_request(CLI::App& app, Context& context, Action& action) {
-    auto* request = app.add_subcommand("request", "requests to offices that were filed here");
+    auto* request = app.add_subcommand(
+        "request", "requests to offices: those filed here, and those that came to an office here");
     request->require_subcommand(1);
     add_request_send(*request, context, action);
+    add_request_show(*request, context, action);
+    add_request_follow(*request, context, action);
+    add_request_receive(*request, context, action);
 
     auto options = std::make_shared<ListOptions>();
     auto* list_verb = request->add_subcommand("list", "the requests, by local number");
@@ -142,14 +112,12 @@ void add_request(CLI::App& app, Context& context, Action& action) {
     list_verb->add_option("--state", options->state, "only in this state, 1 to 10; 0: nothing heard yet")
         ->check(CLI::Range(0, 10))
         ->type_name("NUMBER");
+    list_verb
+        ->add_option("--box", options->box, "only those filed here, or only those received (default: both)")
+        ->check(CLI::IsMember({"filed", "received"}))
+        ->type_name("BOX");
     list_verb->callback(
         [=, &context, &action] { action = [options, &context] { return list(context, *options); }; });
-
-    auto number = std::make_shared<std::string>();
-    auto* show_verb = request->add_subcommand("show", "everything that is known of one request");
-    show_verb->add_option("NUMBER", *number, "its local number")->required();
-    show_verb->callback(
-        [=, &context, &action] { action = [number, &context] { return show(context, *number); }; });
 }
 
 }  // namespace tram::cli

@@ -13,6 +13,10 @@
 namespace tram::cli {
 
 void add_request_send(CLI::App& request, Context& context, Action& action);
+/// supplement, withdraw and hand-over.
+void add_request_follow(CLI::App& request, Context& context, Action& action);
+void add_request_receive(CLI::App& request, Context& context, Action& action);
+void add_request_show(CLI::App& request, Context& context, Action& action);
 
 /// What `request send` was told besides the form. Names of files and their contents may be about a person:
 /// that is why notes come from a file, and not from a command line that everybody on the machine can read.
@@ -24,6 +28,13 @@ struct RequestOptions {
     std::string note_file;
     std::string key;
 };
+
+/// Files `message` with the files that it attaches, and prints its number.
+int file_request(Context& context, const admin::pb::Message& message, const std::vector<std::string>& files,
+                 const std::string& key);
+
+/// "đang xử lý" of a state's number.
+std::string state_text(const Context& context, std::uint32_t state);
 
 /// The request that the form and the options make, with its manifest; files are read for their digests.
 /// Errors: not_found, io, too_large, invalid_argument, secret. None quotes what a file says.

@@ -37,21 +37,28 @@ void print(Context& context, const std::string& number, std::size_t files, bool 
 int send(Context& context, const RequestOptions& options) {
     const auto message = read_request(context, options);
     if (!message) return report(context, message.error());
-    const auto encoded = admin::encode_message(*message);
+    return file_request(context, *message, options.attach, options.key);
+}
+
+}  // namespace
+
+int file_request(Context& context, const admin::pb::Message& message, const std::vector<std::string>& files,
+                 const std::string& key) {
+    const auto encoded = admin::encode_message(message);
     if (!encoded) return report(context, failure_of(encoded.error()));
     ApiClient client{context};
     Request request;
-    request.mutable_file_request()->set_key(options.key);
+    request.mutable_file_request()->set_key(key);
     const ByteView frame{*encoded};
     const auto answer = client.call(request, Reply::kFileRequest, &frame);
     if (!answer) return report(context, answer.error());
     const auto& filing = answer->reply.file_request();
     if (!filing.local_number().empty()) {
-        print(context, filing.local_number(), options.attach.size(), true);
+        print(context, filing.local_number(), files.size(), true);
         return kExitFine;
     }
     Upload upload{client, filing.token()};
-    if (const auto sent = send_files(context, options.attach, *message, upload, filing.offset()); !sent) {
+    if (const auto sent = send_files(context, files, message, upload, filing.offset()); !sent) {
         upload.drop(sent.error());
         return report(context, sent.error());
     }
@@ -60,11 +67,9 @@ int send(Context& context, const RequestOptions& options) {
         upload.drop(sent.error());
         return report(context, sent.error());
     }
-    print(context, sent->reply.finish_message().local_number(), options.attach.size(), false);
+    print(context, sent->reply.finish_message().local_number(), files.size(), false);
     return kExitFine;
 }
-
-}  // namespace
 
 void add_request_send(CLI::App& request, Context& context, Action& action) {
     auto options = std::make_shared<RequestOptions>();
