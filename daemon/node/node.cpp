@@ -23,12 +23,15 @@ Node::Node(NodeOptions options)
       outgoing_{custody_, reception_, delivery_, receipts_,
                 [this](const std::string& node_id) { return trust_.recipient(node_id); }},
       requests_{custody_, trust_, outgoing_, messages_},
-      dossiers_{custody_, trust_, outgoing_, messages_, requests_} {
+      dossiers_{custody_, trust_, outgoing_, messages_, requests_},
+      notices_{custody_, trust_, outgoing_, messages_} {
     requests_.set_office(dossiers_);
     messages_.add_reader(dossiers_);
     messages_.add_reader(requests_);
     receipts_.add_listener(requests_);
     receipts_.add_listener(dossiers_);
+    messages_.add_reader(notices_);
+    receipts_.add_listener(notices_);
 }
 
 void Node::restore_state(const std::string& name, ByteView value) {
@@ -38,6 +41,7 @@ void Node::restore_state(const std::string& name, ByteView value) {
     receipts_.restore_state(name, value);
     requests_.restore_state(name, value);
     dossiers_.restore_state(name, value);
+    notices_.restore_state(name, value);
 }
 
 std::vector<Error> Node::start(Now now) {
@@ -50,6 +54,8 @@ std::vector<Error> Node::start(Now now) {
     for (Error& error : requests_.start())
         unusable.push_back(std::move(error));
     for (Error& error : dossiers_.start())
+        unusable.push_back(std::move(error));
+    for (Error& error : notices_.start())
         unusable.push_back(std::move(error));
     // By key: what is ready may turn out to be refused, and go.
     std::vector<BundleKey> keys;
@@ -227,6 +233,7 @@ void Node::expire() {
         receipts_.chunk_gone(record);
     }
     receipts_.expire(now);
+    notices_.expire(now);
     custody_.forget_expired_tombstones(now);
 }
 

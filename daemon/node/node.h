@@ -8,7 +8,7 @@
 // which a Tick is due.
 //
 // Parts: Reception (from peers), Forwarding (to peers), Delivery and Messages (to applications), Outgoing
-// (messages of applications), Receipts, Requests, Dossiers, Reassembly, Trust and its exchange with
+// (messages of applications), Receipts, Requests, Dossiers, Notices, Reassembly, Trust and its exchange with
 // neighbours; all of them change stored bundles only through Custody.
 //
 // The wall time in `now` is what the machine shows. Whether it is believed is decided here (WallClock), and
@@ -23,6 +23,7 @@
 #include "daemon/node/dossiers.h"
 #include "daemon/node/forwarding.h"
 #include "daemon/node/messages.h"
+#include "daemon/node/notices.h"
 #include "daemon/node/outgoing.h"
 #include "daemon/node/reassembly.h"
 #include "daemon/node/receipts.h"
@@ -64,6 +65,8 @@ class Node {
     [[nodiscard]] const Receipts& receipts() const { return receipts_; }
     [[nodiscard]] const Requests& requests() const { return requests_; }
     [[nodiscard]] const Dossiers& dossiers() const { return dossiers_; }
+    [[nodiscard]] const Notices& notices() const { return notices_; }
+    [[nodiscard]] const Messages& messages() const { return messages_; }
     [[nodiscard]] const WallClock& wall_clock() const { return wall_clock_; }
     /// "open", "none", "good", "expired" or "revoked".
     [[nodiscard]] std::string_view identity_state() const;
@@ -100,6 +103,10 @@ class Node {
     void handle(const input::AcceptDossier& accept) { dossiers_.accept(accept); }
     void handle(const input::RevealRequest& reveal);
     void handle(const input::HandOverResult& hand_over) { requests_.hand_over(hand_over); }
+    void handle(const input::PublishNotice& publish) { notices_.publish(publish); }
+    void handle(const input::MarkNotice& mark) { notices_.mark(mark); }
+    void handle(const input::JoinArea& join) { notices_.join(join); }
+    void handle(const input::LeaveArea& leave) { notices_.leave(leave); }
     void handle(const input::FetchMessage& fetch) { messages_.fetch(fetch); }
     void handle(const input::ReadMessage& read) { messages_.read(read); }
     void handle(const input::AcknowledgeMessage& acknowledge) { messages_.acknowledge(acknowledge); }
@@ -130,6 +137,7 @@ class Node {
     Outgoing outgoing_;
     Requests requests_;
     Dossiers dossiers_;
+    Notices notices_;
 };
 
 }  // namespace tram::node

@@ -92,6 +92,8 @@ struct NodeOptions {
     std::uint64_t bytes_in_flight_max = 64ULL << 20;  ///< on all links together; each may have one bundle
     std::size_t fetches_waiting_max = 1'024;
     std::vector<OfficeEndpoint> offices;  ///< others than a commune's own, see Requests
+    std::vector<std::string> areas;       ///< that this node is in, see registry/areas.h
+    std::vector<std::string> villages;    ///< that this office expects proof of its notices from
     Bytes place;   ///< tells this disk in this machine from its copies: see registry/numbers.h
     Bytes chance;  ///< random bytes, new at each start; 4 or more where requests are filed
 };
@@ -114,6 +116,13 @@ struct Submission {
     bpv7::Kind kind = bpv7::Kind::kBulk;
     bool report_delivery = false;
     Bytes payload;
+};
+
+/// A notice that is meant, see Notices::find().
+struct NoticeReference {
+    std::string document_number;
+    std::uint32_t year = 0;  ///< 0: whichever
+    std::string issuer{};    ///< node id; empty: whoever
 };
 
 /// What a message is to be.
@@ -280,6 +289,28 @@ struct HandOverResult {
     std::uint32_t evidence = 0;  ///< admin::pb::EvidenceType
     std::string evidence_digest;
 };
+/// An office publishes a notice. The answer is Reply::Publishing; what comes after is said to the message, as
+/// with FileRequest.
+struct PublishNotice {
+    RequestId request = 0;
+    Bytes message;  ///< admin::pb::Message without edition
+    bool replace = false;
+};
+/// This node has shown or played a notice once more, in these languages.
+struct MarkNotice {
+    RequestId request = 0;
+    NoticeReference notice;
+    std::vector<std::string> displayed;
+    std::vector<std::string> announced;
+};
+struct JoinArea {
+    RequestId request = 0;
+    std::string area;
+};
+struct LeaveArea {
+    RequestId request = 0;
+    std::string area;
+};
 /// An application asks for the next complete message of an endpoint. The answer is Reply::Nothing or
 /// MessageHandOver.
 struct FetchMessage {
@@ -309,7 +340,8 @@ using Input =
                  input::Fetch, input::Acknowledge, input::Return, input::Cancel, input::Hold, input::Checked,
                  input::Trust, input::OpenMessage, input::AppendMessage, input::FinishMessage,
                  input::DropMessage, input::FileRequest, input::SendUpdate, input::AcceptDossier,
-                 input::RevealRequest, input::HandOverResult, input::FetchMessage, input::ReadMessage,
+                 input::RevealRequest, input::HandOverResult, input::PublishNotice, input::MarkNotice,
+                 input::JoinArea, input::LeaveArea, input::FetchMessage, input::ReadMessage,
                  input::AcknowledgeMessage, input::Tick>;
 
 /// A bundle as an application receives it.
@@ -411,6 +443,12 @@ struct Reply {
         };
         std::vector<Content> contents;
     };
+    struct Publishing {
+        std::string token;
+        envelope::MessageId message_id{};
+        std::uint64_t offset = 0;  ///< of the first attachment
+        std::uint32_t edition = 0;
+    };
     struct Piece {
         Bytes content;
         bool last = false;  ///< the whole message is here and its signature good: now it may be believed
@@ -424,8 +462,8 @@ struct Reply {
         std::uint32_t bundles_held = 0;    ///< made by devices that are now revoked
     };
     RequestId request = 0;
-    Result<std::variant<Done, Sent, Nothing, HandOver, Opened, Filing, Revealed, MessageHandOver, Piece,
-                        Trusted>>
+    Result<std::variant<Done, Sent, Nothing, HandOver, Opened, Filing, Revealed, Publishing, MessageHandOver,
+                        Piece, Trusted>>
         outcome;
 };
 /// Something that subscribers and logs may want to know; what it says about a stored bundle is durable.

@@ -77,10 +77,14 @@ Result<bool> Notices::take_receipt(const admin::NoticeName& name, const admin::R
     if (found == proofs_.end()) return no_proof();
     const auto news = found->second.take(receipt);
     if (!news) return news;
-    if (const admin::Village* village = village_of(receipt))
-        villages_.heard(*village, receipt.holder, node_time_ms);
+    heard_from(receipt, node_time_ms);
     if (*news) save_(std::string{kProofRow} + found->first, found->second.encode());
     return news;
+}
+
+void Notices::heard_from(const admin::Receipt& receipt, std::uint64_t node_time_ms) {
+    if (const admin::Village* village = village_of(receipt))
+        villages_.heard(*village, receipt.holder, node_time_ms);
 }
 
 Result<std::vector<VillageReport>> Notices::report(const admin::NoticeName& name,

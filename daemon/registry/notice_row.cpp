@@ -64,6 +64,8 @@ Bytes Notice::encode() const {
     row.set_content_bytes(content_bytes);
     row.set_attachments(attachments);
     write(signed_for, *row.mutable_signed_for());
+    for (const admin::MessageId& each : former)
+        row.add_former(rows::text_of(each));
     return rows::encode(std::move(row));
 }
 
@@ -80,6 +82,10 @@ Result<Notice> Notice::decode(ByteView wire) {
                   .destination = row->destination(),
                   .content_bytes = row->content_bytes(),
                   .attachments = row->attachments()};
+    for (const std::string& each : row->former()) {
+        if (notice.former.size() >= kListMax || !rows::read_bytes(each, notice.former.emplace_back()))
+            return rows::corrupt(kWhat);
+    }
     const bool good = read(row->texts(), notice.texts) && read(row->recordings(), notice.recordings) &&
                       read(row->signed_for(), notice.signed_for);
     if (!good) return rows::corrupt(kWhat);

@@ -140,10 +140,12 @@ std::vector<const Notice*> Notices::list(const NoticeQuery& query, std::uint64_t
         if (notice.known.edition() == 0 || (!query.ended && has_ended(notice, node_time_ms))) continue;
         if (admin::contains_folded(shelved.folded, wanted)) found.push_back(&notice);
     }
-    std::ranges::stable_sort(found, std::greater{},
-                             [](const Notice* each) { return each->known.arrival().node_time_ms; });
-    const std::size_t skip = std::min(query.skip, found.size());
-    found.erase(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(skip));
+    std::ranges::stable_sort(found, std::greater{}, [](const Notice* each) {
+        return std::pair{each->known.urgency(), each->known.arrival().node_time_ms};
+    });
+    const auto last = std::ranges::find_if(
+        found, [&](const Notice* each) { return key_of(each->known.name()) == query.after; });
+    if (!query.after.empty() && last != found.end()) found.erase(found.begin(), std::next(last));
     if (found.size() > query.count) found.resize(query.count + 1);
     return found;
 }

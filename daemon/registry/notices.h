@@ -36,6 +36,7 @@ struct Notice {
     std::uint64_t content_bytes = 0;
     std::uint32_t attachments = 0;
     std::vector<admin::Village> signed_for{};  ///< villages in which this node has signed that it is there
+    std::vector<admin::MessageId> former{};    ///< of earlier editions, where it was issued, the newest first
 
     /// Takes title, languages and sizes from the message that `known` was told of.
     void describe(const admin::pb::Message& message);
@@ -46,7 +47,7 @@ struct Notice {
 };
 
 struct NoticeQuery {
-    std::size_t skip = 0;
+    std::string after{};  ///< key_of() the last one of the page before; empty: from the start
     std::size_t count = 100;
     std::string search{};  ///< words in title, number or kind of document; tones make no difference
     bool ended = false;    ///< superseded, recalled and expired ones too
@@ -83,6 +84,9 @@ class Notices {
 
     Notices(Save save, Erase erase) : villages_{save}, save_{std::move(save)}, erase_{std::move(erase)} {}
 
+    /// What tells notices from each other: 32 hexadecimal digits.
+    static std::string key_of(const admin::NoticeName& name);
+
     /// A row of the store; those of others are no concern of ours. Errors: of a row of ours that cannot be
     /// read; it stays on the disk as it is.
     Result<void> restore_state(const std::string& name, ByteView value);
@@ -97,7 +101,7 @@ class Notices {
     Result<void> make_room(const admin::NoticeName& name, std::uint64_t node_time_ms);
     /// Keeps the notice, or replaces what was known of it.
     const Notice& put(Notice notice);
-    /// The newest first. One more than `count` when there is more.
+    /// The most urgent first, then the newest. One more than `count` when there is more.
     [[nodiscard]] std::vector<const Notice*> list(const NoticeQuery& query, std::uint64_t node_time_ms) const;
     [[nodiscard]] std::size_t size() const { return notices_.size(); }
     /// Forgets what has ended long ago. What was only heard of goes with the notice that takes its place.
@@ -111,6 +115,8 @@ class Notices {
     /// ProofTable::take().
     Result<bool> take_receipt(const admin::NoticeName& name, const admin::Receipt& receipt,
                               std::uint64_t node_time_ms);
+    /// A verified receipt for an earlier edition of a notice of ours: its village is there.
+    void heard_from(const admin::Receipt& receipt, std::uint64_t node_time_ms);
     /// `carriers` have taken the present edition along. In the order of ProofTable::villages(). Errors:
     /// not_found.
     [[nodiscard]] Result<std::vector<VillageReport>> report(const admin::NoticeName& name,
@@ -124,7 +130,6 @@ class Notices {
         std::string folded;  // what is searched
         std::uint64_t forget_at_ms = 0;
     };
-    static std::string key_of(const admin::NoticeName& name);
     const Notice& shelve(Notice notice);
     void forget(const admin::NoticeName& name);
 

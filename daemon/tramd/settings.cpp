@@ -54,6 +54,8 @@ Result<node::NodeOptions> node_options(const config::Config& config, node::Secur
         if (!endpoint) return std::unexpected{endpoint.error()};
         options.offices.push_back({office.id, std::move(*endpoint)});
     }
+    options.areas = config.node.areas;
+    options.villages = config.node.villages;
     options.router = router_kind(config.routing.router);
     options.limits = limits(config);
     options.strict = config.bundles.strict;

@@ -30,6 +30,7 @@ TEST_CASE("a notice comes back after a restart as it was", "[registry][notices]"
     notice.destination = "dtn://18904/~notice";
     notice.content_bytes = 4'711;
     notice.signed_for = {village("DH-07"), village("Khâu Slôm")};
+    notice.former = {{7}, {8}};
     notice.known.displayed({admin::Language::parse("bru").value()});
     before.put(notice);
 
@@ -62,6 +63,8 @@ TEST_CASE("notices are listed newest first, searched without tones, ended ones w
     const auto add = [&](const std::string& number, const std::string& title, std::uint64_t at_ms) {
         auto message = make_notice(number);
         message.mutable_head()->set_title(title);
+        message.mutable_head()->set_urgency(number.starts_with("11") ? pb::URGENCY_TIMED_EXPRESS
+                                                                     : pb::URGENCY_NORMAL);
         notices.put(notice_of(message, proof_for(number), {at_ms, 0}));
     };
     add("07/CĐ-UBND", "Ứng phó bão số 13", 100);
@@ -81,8 +84,11 @@ TEST_CASE("notices are listed newest first, searched without tones, ended ones w
     CHECK(notices.list({.search = "ong dien", .ended = true}, 400).empty());
     CHECK(numbers(notices.list({.search = "08 tb"}, 400)) == std::vector<std::string>{"08/TB-UBND"});
     CHECK(notices.list({.count = 1}, 400).size() == 2);
-    CHECK(numbers(notices.list({.skip = 1}, 400)) == std::vector<std::string>{"09/TB-UBND"});
-    CHECK(notices.list({.skip = 9}, 400).empty());
+    const std::string first = Notices::key_of(name_of("08/TB-UBND"));
+    CHECK(numbers(notices.list({.after = first}, 400)) == std::vector<std::string>{"09/TB-UBND"});
+    CHECK(notices.list({.after = Notices::key_of(name_of("09/TB-UBND"))}, 400).empty());
+    add("11/TB-UBND", "Lũ quét", 50);
+    CHECK(numbers(notices.list({}, 400)).front() == "11/TB-UBND");
     CHECK(notices.list({}, kLifetime_ms + 400).empty());
 }
 
