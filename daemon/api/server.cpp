@@ -6,6 +6,7 @@
 #include "daemon/api/device_views.h"
 #include "daemon/api/dossier_views.h"
 #include "daemon/api/message_requests.h"
+#include "daemon/api/notice_views.h"
 #include "daemon/api/receipt_views.h"
 #include "daemon/api/request_views.h"
 #include "daemon/node/short_id.h"
@@ -70,7 +71,9 @@ std::string remedy_for(ErrorCode code) {
 bool is_a_look(pb::Request::BodyCase body) {
     return body == pb::Request::kStatus || body == pb::Request::kListPeers ||
            body == pb::Request::kListBundles || body == pb::Request::kShowBundle ||
-           body == pb::Request::kTraceBundle || body == pb::Request::kDeviceHoldings;
+           body == pb::Request::kTraceBundle || body == pb::Request::kDeviceHoldings ||
+           body == pb::Request::kListNotices || body == pb::Request::kShowNotice ||
+           body == pb::Request::kNoticeProof;
 }
 
 }  // namespace
@@ -194,7 +197,7 @@ void Server::dispatch(const Caller& caller, const pb::Request& request, std::vec
         case pb::Request::kNoticeProof:
         case pb::Request::kListAreas:
         case pb::Request::kJoinArea:
-        case pb::Request::kLeaveArea:
+        case pb::Request::kLeaveArea: return about_notices(caller, request, frames);
         case pb::Request::BODY_NOT_SET: break;
     }
     refuse(caller, {ErrorCode::kMalformed, "the request has no body, or one that this daemon does not know"});
@@ -263,6 +266,26 @@ void Server::about_requests(const Caller& caller, const pb::Request& request, st
     hand_in(caller, [&](node::RequestId id) { return file_request(request.file_request(), frames, id); });
 }
 
+void Server::about_notices(const Caller& caller, const pb::Request& request, std::vector<Bytes>& frames) {
+    pb::Reply reply;
+    const auto finish = [&](auto result, auto* slot) {
+        if (!result) return refuse(caller, result.error());
+        *slot = std::move(*result);
+        answer(caller, std::move(reply));
+    };
+    switch (request.body_case()) {
+        case pb::Request::kListNotices:
+            return finish(list_notices(node_, request.list_notices()), reply.mutable_list_notices());
+        case pb::Request::kShowNotice:
+            return finish(show_notice(node_, request.show_notice()), reply.mutable_show_notice());
+        case pb::Request::kNoticeProof:
+            return finish(notice_proof(node_, request.notice_proof().notice()), reply.mutable_notice_proof());
+        case pb::Request::kListAreas:
+            return finish(Result<pb::ListAreasReply>{list_areas(node_)}, reply.mutable_list_areas());
+        default: hand_in(caller, [&](node::RequestId id) { return notice_input(request, frames, id); });
+    }
+}
+
 void Server::about_messages(const Caller& caller, const pb::Request& request, std::vector<Bytes>& frames) {
     hand_in(caller, [&](node::RequestId id) { return message_input(request, frames, id); });
 }
@@ -293,6 +316,8 @@ void Server::reply(node::effect::Reply reply) {
         }
     } else if (const auto* revealed = std::get_if<Outcome::Revealed>(&*reply.outcome)) {
         fill(*out.mutable_reveal_request(), *revealed);
+    } else if (const auto* publishing = std::get_if<Outcome::Publishing>(&*reply.outcome)) {
+        fill(*out.mutable_publish_notice(), *publishing);
     } else if (auto* piece = std::get_if<Outcome::Piece>(&*reply.outcome)) {
         fill(*out.mutable_read_message(), *piece);
         payload = std::move(piece->content);

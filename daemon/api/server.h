@@ -47,6 +47,7 @@ class Server {
     void send_bundle(const Caller& caller, const pb::SendBundleRequest& request, std::vector<Bytes>& frames);
     void get_receipt_file(const Caller& caller, const std::string& name);
     void about_requests(const Caller& caller, const pb::Request& request, std::vector<Bytes>& frames);
+    void about_notices(const Caller& caller, const pb::Request& request, std::vector<Bytes>& frames);
     void about_messages(const Caller& caller, const pb::Request& request, std::vector<Bytes>& frames);
     void receive_bundle(const Caller& caller, const pb::ReceiveBundleRequest& request);
     template <typename MakeInput>
