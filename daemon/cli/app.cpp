@@ -9,6 +9,7 @@
 #include <ostream>
 
 #include "daemon/cli/commands.h"
+#include "daemon/cli/notice.h"
 #include "daemon/cli/options.h"
 
 namespace tram::cli {
@@ -42,6 +43,8 @@ int parse_and_run(CLI::App& app, const std::vector<std::string>& arguments, Cont
     add_receipt(app, context, action);
     add_request(app, context, action);
     add_update(app, context, action);
+    add_notice(app, context, action);
+    add_area(app, context, action);
     add_config(app, context, action);
     add_device(app, context, action);
     add_audit(app, context, action);
