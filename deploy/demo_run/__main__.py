@@ -12,6 +12,7 @@ import time
 
 import messages
 from desk import Desk
+from dossier import DossierStory
 from nodes import DemoError, Node, Receiver, wait_until
 from radio import Radio
 
@@ -46,7 +47,8 @@ class Story:
     def __init__(self, options, directory, timeline):
         self._say = timeline.say
         self._plain = timeline.plain
-        self._messages = messages.load(_SHARED if _SHARED.exists() else _OWN)
+        source = _SHARED if _SHARED.exists() else _OWN
+        self._messages = messages.load(source)
         self._kiosk, self._laptop, self._server = (Node(name, options.bin, directory)
                                                    for name in ("18904-ks07", "18904-lt01", "18904-srv"))
         self._names = {self._kiosk: "kiosk", self._laptop: "laptop", self._server: "server"}
@@ -55,6 +57,8 @@ class Story:
         self._desks = {node: Desk(self._messages, lambda message, node=node: self._arrived(node, message))
                        for node in (self._kiosk, self._server)}
         self._receivers = []
+        self._dossier = DossierStory((self._kiosk, self._laptop, self._server), (self._village, self._office),
+                                     timeline, directory, messages.samples(source))
         self.sent = 0
         self.left_on_carrier = None
         self.readable_on_carrier = 0
@@ -105,20 +109,23 @@ class Story:
                       until=lambda: self._laptop.stored() == 0)
         self._wait_for_receipts(self._kiosk)
         self._part(self._village, self._kiosk)
+        self.left_on_carrier = max(self._laptop.stored(), self._laptop.listed())
+        self._dossier.tell()
 
     def result(self):
         """The figures; what could not be found out is null."""
-        try:
-            self.left_on_carrier = max(self._laptop.stored(), self._laptop.listed())
-        except (DemoError, OSError, ValueError):
-            self.left_on_carrier = None
         desks = self._desks.values()
         return {"sent": self.sent,
                 "delivered": sum(len(desk.complete) for desk in desks),
                 "duplicates": sum(desk.duplicates for desk in desks),
                 "left_on_carrier": self.left_on_carrier,
                 "digest_mismatches": sum(desk.digest_mismatches for desk in desks),
-                "readable_on_carrier": self.readable_on_carrier}
+                "readable_on_carrier": self.readable_on_carrier,
+                "dossier": self._dossier.figures}
+
+    @property
+    def is_dossier_good(self):
+        return self._dossier.is_good
 
     def end(self):
         for receiver in self._receivers:
@@ -140,9 +147,9 @@ class Story:
 
     def _enrol(self):
         self._kiosk.configure("static", listen=True, route_via=self._laptop)
-        self._server.configure("static", listen=True, route_via=self._laptop)
-        self._laptop.configure("direct", peers=[(self._kiosk.id, self._village.port),
-                                                (self._server.id, self._office.port)])
+        self._server.configure("static", listen=True, route_via=self._laptop, villages=("DH-07", "DH-08"))
+        self._laptop.configure("epidemic", peers=[(self._kiosk.id, self._village.port),
+                                                  (self._server.id, self._office.port)])
         root = self._server.become_authority()
         self._say("server", f"makes the commune's authority; its root is {root}")
         for node, sealing in ((self._kiosk, True), (self._laptop, False)):
@@ -244,11 +251,17 @@ def _run(options, directory):
         timeline.plain(f"Everything is kept in {directory}")
     timeline.plain(f"delivered {result['delivered']}/{count}, duplicates {result['duplicates']}, "
                    f"left on the laptop {_or_unknown(result['left_on_carrier'])}")
+    dossier = result["dossier"]
+    timeline.plain(f"dossier {dossier['dossier_code'] or 'without a code'}, "
+                   f"{'handed over' if dossier['handed_over'] else 'NOT handed over'}; the warning displayed in "
+                   f"{', '.join(dossier['warning_displayed_in']) or 'no village'}")
     if options.json:
         print(json.dumps(result), flush=True)
+    is_dossier_good = story.is_dossier_good
+    result.pop("dossier")
     good = {"sent": count, "delivered": count, "duplicates": 0, "left_on_carrier": 0, "digest_mismatches": 0,
             "readable_on_carrier": 0}
-    return 0 if result == good and not failure else 1
+    return 0 if result == good and is_dossier_good and not failure else 1
 
 
 def _or_unknown(figure):

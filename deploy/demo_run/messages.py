@@ -69,6 +69,14 @@ def load(path):
     return [_message(line, fields, procedures) for line, fields in zip(lines, parsed)]
 
 
+def samples(path):
+    """A birth registration with its scans, and the most urgent notice."""
+    parsed = [json.loads(line) for line in path.read_bytes().splitlines() if line.strip()]
+    births = (fields for fields in parsed if fields["kind"] == "request" and fields["proc"] == "1.001193")
+    notices = [fields for fields in parsed if fields["kind"] == "notice"]
+    return next(births), max(notices, key=lambda fields: fields["priority"])
+
+
 def pack(message, index):
     part = message.parts[index]
     header = {"message": message.id, "part": index, "parts": len(message.parts), "name": part.name}

@@ -60,8 +60,9 @@ class Node:
     def accept(self, grant, root_check_groups):
         self._device("accept", str(grant), "--groups", root_check_groups)
 
-    def configure(self, router, listen=False, route_via=None, peers=()):
-        lines = ["[security]", f'identity = "{self.directory}/identity"', f'audit = "{self.directory}/audit.log"',
+    def configure(self, router, listen=False, route_via=None, peers=(), villages=()):
+        lines = ["[node]", "villages = " + json.dumps(list(villages)),
+                 "[security]", f'identity = "{self.directory}/identity"', f'audit = "{self.directory}/audit.log"',
                  "[store]", f'directory = "{self.directory}/store"', 'quota = "1 GB"', 'reserve = "1 MiB"',
                  "[api]", f'endpoint = "{self._api}"', f'events = "ipc://{self.directory}/events"',
                  "[links]", 'listen = ["127.0.0.1:0"]' if listen else "listen = []",
@@ -140,6 +141,30 @@ class Node:
                     found.append(str(path.relative_to(self.directory)))
         return found
 
+    def run(self, *arguments):
+        """What `tram` says, as JSON; nothing when it says nothing."""
+        return self._json(*arguments)
+
+    def proof(self, notice):
+        """Where a notice has been; that it has not been everywhere is a warning, and no error."""
+        run = self._tram("notice", "proof", notice)
+        if run.returncode > 1:
+            raise DemoError(f"{self.name}: tram notice proof: {run.stderr.strip()}")
+        return json.loads(run.stdout)
+
+    def lines(self, *arguments):
+        """What `tram` says, one JSON object for each line."""
+        run = self._tram(*arguments)
+        if run.returncode != 0:
+            raise DemoError(f"{self.name}: tram {' '.join(arguments[:2])}: {run.stderr.strip()}")
+        return [json.loads(line) for line in run.stdout.splitlines()]
+
+    def text(self, *arguments):
+        """What `tram` says to people."""
+        command = [*self.command(*arguments)]
+        command[command.index("json")] = "table"
+        return subprocess.run(command, capture_output=True, text=True, env=self.environment, check=False).stdout
+
     def command(self, *arguments):
         return [str(self._bin / "tram"), "--api", self._api, "-o", "json", *arguments]
 
@@ -172,7 +197,7 @@ class Node:
         run = self._tram(*arguments)
         if run.returncode != 0:
             raise DemoError(f"{self.name}: tram {' '.join(arguments[:2])}: {run.stderr.strip()}")
-        return json.loads(run.stdout)
+        return json.loads(run.stdout) if run.stdout.strip() else None
 
 
 class Receiver:

@@ -14,7 +14,7 @@ _SOCKET_BUFFER = 16384  # small, so that bytes not yet passed on are still with 
 class Radio:
     def __init__(self, bytes_per_second, target):
         """`target()` is the port of the daemon at the far end at this moment."""
-        self._rate = bytes_per_second
+        self.rate = bytes_per_second
         self._target = target
         # Bound but not listening: keeps the port ours while the radio is off.
         self._placeholder = self._bound(0)
@@ -45,6 +45,11 @@ class Radio:
         """Waits until `count` bytes went "to" the far end or came "from" it; false when that takes too long."""
         with self._changed:
             return self._changed.wait_for(lambda: self._passed[direction] >= count, deadline_s)
+
+    def passed(self, direction):
+        """How many bytes went "to" the far end, or came "from" it, since the radio was switched on."""
+        with self._changed:
+            return self._passed[direction]
 
     def close(self):
         self.switch_off()
@@ -87,7 +92,7 @@ class Radio:
         try:
             while data := source.recv(_CHUNK):
                 # The air is busy for as long as the bytes take.
-                free_at = max(free_at, time.monotonic()) + len(data) / self._rate
+                free_at = max(free_at, time.monotonic()) + len(data) / self.rate
                 time.sleep(max(0.0, free_at - time.monotonic()))
                 sink.sendall(data)
                 with self._changed:
