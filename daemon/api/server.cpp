@@ -73,7 +73,8 @@ bool is_a_look(pb::Request::BodyCase body) {
            body == pb::Request::kListBundles || body == pb::Request::kShowBundle ||
            body == pb::Request::kTraceBundle || body == pb::Request::kDeviceHoldings ||
            body == pb::Request::kListNotices || body == pb::Request::kShowNotice ||
-           body == pb::Request::kNoticeProof;
+           body == pb::Request::kNoticeProof || body == pb::Request::kListReceipts ||
+           body == pb::Request::kListRequests || body == pb::Request::kShowRequest;
 }
 
 }  // namespace

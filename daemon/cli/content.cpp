@@ -114,6 +114,8 @@ Outcome<Staging> Staging::create(const fs::path& parent, const std::string& name
     staging.parent_ = parent;
     const fs::path path = parent / ("." + file_name_of(name) + ".part");
     std::error_code wrong;
+    // What people have said goes in: others of this machine have no business there.
+    if (fs::create_directory(parent, wrong)) fs::permissions(parent, fs::perms::owner_all, wrong);
     fs::remove_all(path, wrong);
     if (!fs::create_directory(path, wrong)) return failed_on(path, wrong);
     fs::permissions(path, fs::perms::owner_all, wrong);

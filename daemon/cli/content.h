@@ -33,8 +33,8 @@ struct Content {
 /// A directory that is filled out of sight: what is not given its name goes.
 class Staging {
   public:
-    /// `name` is the same for the same message: what an attempt before has left is removed. Errors: io,
-    /// not_found.
+    /// `name` is the same for the same message: what an attempt before has left is removed. `parent` is made
+    /// when only it is missing. Errors: io, not_found.
     static Outcome<Staging> create(const std::filesystem::path& parent, const std::string& name);
     ~Staging();
     Staging(Staging&& other) noexcept : parent_{std::move(other.parent_)}, path_{std::move(other.path_)} {

@@ -13,6 +13,18 @@ Rank rank_of(const store::BundleRecord& record) {
     return {static_cast<std::uint8_t>((4 - urgency) * 8 + std::min<unsigned>(record.kind, 7))};
 }
 
+namespace {
+
+/// Whether what a tombstone says about the end of a message counts: a receipt that a carrier has taken away
+/// may be lost with it.
+bool is_evidence(const store::Tombstone& tombstone) {
+    if (tombstone.ending == store::Ending::kCancelled) return false;
+    return tombstone.ending != store::Ending::kForwarded ||
+           (tombstone.last_hop && tombstone.destination.starts_with(tombstone.last_hop->peer));
+}
+
+}  // namespace
+
 bool Entry::held_by(std::string_view peer) const {
     if (record.received_from && record.received_from->peer == peer) return true;
     return std::ranges::any_of(record.forwarded_to,
@@ -81,10 +93,10 @@ void Inventory::discount_ended(const std::shared_ptr<const store::EndedMessage>&
 
 void Inventory::bury(store::Tombstone tombstone) {
     tombstone_deadlines_.emplace(tombstone.expires_at_ms, tombstone.id);
-    count_ended(tombstone.ends);
+    if (is_evidence(tombstone)) count_ended(tombstone.ends);
     std::string id{as_text(tombstone.id)};
     const auto [place, added] = tombstones_.try_emplace(std::move(id));
-    if (!added) discount_ended(place->second.ends);
+    if (!added && is_evidence(place->second)) discount_ended(place->second.ends);
     place->second = std::move(tombstone);
 }
 
@@ -96,7 +108,7 @@ const store::Tombstone* Inventory::tombstone(ByteView id) const {
 void Inventory::forget(ByteView id) {
     const auto found = tombstones_.find(std::string{as_text(id)});
     if (found == tombstones_.end()) return;
-    discount_ended(found->second.ends);
+    if (is_evidence(found->second)) discount_ended(found->second.ends);
     tombstones_.erase(found);
 }
 

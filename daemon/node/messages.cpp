@@ -29,9 +29,9 @@ bool Messages::may_open_later(ErrorCode code) {
            code == ErrorCode::kUnknownSuite || code == ErrorCode::kUnsupportedVersion;
 }
 
-Messages::Messages(Custody& custody, const Trust& trust, FindSigner find_signer)
+Messages::Messages(Custody& custody, MadeReceipts& made_receipts, FindSigner find_signer)
     : custody_{custody},
-      trust_{trust},
+      made_receipts_{made_receipts},
       find_signer_{std::move(find_signer)},
       pickup_{custody,
               [this](const Pickup::Waiter& waiter, Pickup::Item number) { hand_out(waiter, number); }} {}
@@ -374,9 +374,8 @@ void Messages::make_receipt(Message& message) {
         if (const Entry* entry = custody_.inventory().find(key))
             expires_at_ms = std::max(expires_at_ms, entry->record.expires_at_ms);
     }
-    confirm_delivery(custody_, trust_,
-                     {message.name.message_id, std::move(*source), std::move(*destination),
-                      message.contents->digest, expires_at_ms - now_ms});
+    made_receipts_.confirm({message.name.message_id, std::move(*source), std::move(*destination),
+                            message.contents->digest, expires_at_ms - now_ms});
     message.confirmed = true;
 }
 

@@ -29,8 +29,8 @@
 #include <vector>
 
 #include "daemon/node/custody.h"
+#include "daemon/node/made_receipts.h"
 #include "daemon/node/message_reader.h"
-#include "daemon/node/own_receipt.h"
 #include "daemon/node/pickup.h"
 #include "proto/admin/message.h"
 #include "proto/envelope/envelope.h"
@@ -41,7 +41,7 @@ class Messages {
   public:
     using FindSigner = envelope::Opener::FindSigner;
 
-    Messages(Custody& custody, const Trust& trust, FindSigner find_signer);
+    Messages(Custody& custody, MadeReceipts& made_receipts, FindSigner find_signer);
 
     /// Before start; the first that wants a message reads it. Not on an open node.
     void add_reader(MessageReader& reader) { readers_.push_back(&reader); }
@@ -146,7 +146,7 @@ class Messages {
     void remove(Number number, store::Ending ending);
 
     Custody& custody_;
-    const Trust& trust_;
+    MadeReceipts& made_receipts_;
     FindSigner find_signer_;
     std::map<Number, Message> messages_;
     std::vector<MessageReader*> readers_;

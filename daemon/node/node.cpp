@@ -15,8 +15,9 @@ Node::Node(NodeOptions options)
       reassembly_{custody_},
       exchange_{custody_, trust_, forwarding_},
       receipts_{custody_, trust_},
-      reception_{custody_, trust_, exchange_, forwarding_, delivery_, receipts_},
-      messages_{custody_, trust_,
+      made_receipts_{custody_, trust_},
+      reception_{custody_, trust_, exchange_, forwarding_, delivery_, receipts_, made_receipts_},
+      messages_{custody_, made_receipts_,
                 [this](const cose::CertificateId& id, const std::string& node_id) {
                     return trust_.known_signer(id, node_id);
                 }},
@@ -39,6 +40,7 @@ void Node::restore_state(const std::string& name, ByteView value) {
     trust_.restore_state(name, value);
     outgoing_.restore_state(name);
     receipts_.restore_state(name, value);
+    made_receipts_.restore_state(name, value);
     requests_.restore_state(name, value);
     dossiers_.restore_state(name, value);
     notices_.restore_state(name, value);
@@ -234,6 +236,7 @@ void Node::expire() {
     }
     receipts_.expire(now);
     notices_.expire(now);
+    made_receipts_.expire(now);
     custody_.forget_expired_tombstones(now);
 }
 

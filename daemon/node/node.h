@@ -22,6 +22,7 @@
 #include "daemon/node/delivery.h"
 #include "daemon/node/dossiers.h"
 #include "daemon/node/forwarding.h"
+#include "daemon/node/made_receipts.h"
 #include "daemon/node/messages.h"
 #include "daemon/node/notices.h"
 #include "daemon/node/outgoing.h"
@@ -132,6 +133,7 @@ class Node {
     Reassembly reassembly_;
     TrustExchange exchange_;
     Receipts receipts_;
+    MadeReceipts made_receipts_;
     Reception reception_;
     Messages messages_;
     Outgoing outgoing_;

@@ -62,7 +62,7 @@ Result<void> Notices::sign(const registry::Notice& notice, admin::Receipt receip
     receipt.reference = name.number;
     const std::uint64_t now_ms = custody_.node_time_ms();
     if (!is_own(notice))
-        return send_own_receipt(custody_, trust_, std::move(receipt), notice.known.remaining_ms(now_ms));
+        return send_own_receipt(custody_, trust_, receipt, notice.known.remaining_ms(now_ms));
     // Its own proof needs no signature.
     receipt.holder = own_id();
     const auto taken = book_.take_receipt(name, receipt, now_ms);

@@ -34,13 +34,18 @@ struct DeliveredMessage {
     std::uint64_t remaining_ms = 0;  ///< of its lifetime
 };
 
-/// Signs `receipt` as of this node and now, and sends it to the maker of its message; `remaining_ms` is what
-/// is left of that message's lifetime. In the batch of whatever else happens now. Errors: those of
-/// admin::make_receipt(); no_certificate; invalid_argument (the maker is this node itself).
-Result<void> send_own_receipt(Custody& custody, const Trust& trust, admin::Receipt receipt,
-                              std::uint64_t remaining_ms);
+/// How long a receipt lives when `remaining_ms` are left of its message's lifetime.
+[[nodiscard]] std::uint64_t receipt_lifetime_ms(std::uint64_t remaining_ms);
 
-/// Sends the receipt "delivered". Only where has_receipt().
-void confirm_delivery(Custody& custody, const Trust& trust, const DeliveredMessage& delivered);
+/// `receipt` signed as of this node and now. Errors: those of admin::make_receipt(); no_certificate;
+/// invalid_argument (the maker of its message is this node itself).
+Result<Bytes> sign_receipt(const Custody& custody, const Trust& trust, admin::Receipt receipt);
+/// Signs it and sends it to the maker of its message; `remaining_ms` is what is left of that message's
+/// lifetime. In the batch of whatever else happens now. Errors: those of sign_receipt() and send_receipt().
+Result<void> send_own_receipt(Custody& custody, const Trust& trust, const admin::Receipt& receipt,
+                              std::uint64_t remaining_ms);
+/// Sends a receipt that this node has signed before. Errors: no_certificate.
+Result<void> send_receipt(Custody& custody, const admin::Receipt& receipt, Bytes wire,
+                          std::uint64_t remaining_ms);
 
 }  // namespace tram::node

@@ -30,12 +30,6 @@ std::string node_of(const std::string& endpoint) {
     return eid ? eid->node_id().to_string() : std::string{};
 }
 
-Result<bpv7::ClassBlock> class_of(const bpv7::Bundle& bundle) {
-    const bpv7::CanonicalBlock* block = bundle.find(bpv7::block_type::kClass);
-    if (block == nullptr) return fail(ErrorCode::kNotFound, {});
-    return bpv7::decode_class(block->data);
-}
-
 }  // namespace
 
 void Receipts::restore_state(const std::string& name, ByteView value) {
@@ -237,6 +231,12 @@ Result<std::shared_ptr<const store::EndedMessage>> Receipts::pass(
     }
     return std::make_shared<const store::EndedMessage>(
         store::EndedMessage{receipt.message_id, receipt.source, receipt.holder});
+}
+
+Result<bpv7::ClassBlock> Receipts::class_of(const bpv7::Bundle& bundle) {
+    const bpv7::CanonicalBlock* block = bundle.find(bpv7::block_type::kClass);
+    if (block == nullptr) return fail(ErrorCode::kNotFound, {});
+    return bpv7::decode_class(block->data);
 }
 
 bool Receipts::is_needless(const bpv7::Bundle& bundle) const {

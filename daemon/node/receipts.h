@@ -59,6 +59,8 @@ class Receipts {
     /// the kind that ends a message's way. Errors: wrong_sender (its holder is not the node that the message
     /// is for).
     Result<std::shared_ptr<const store::EndedMessage>> pass(const admin::SignedReceipt& signed_receipt);
+    /// The class block of a bundle. Errors: not_found, and those of bpv7::decode_class().
+    [[nodiscard]] static Result<bpv7::ClassBlock> class_of(const bpv7::Bundle& bundle);
     /// Whether a chunk is of a message that is known to have arrived.
     [[nodiscard]] bool is_needless(const bpv7::Bundle& bundle) const;
 

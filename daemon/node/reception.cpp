@@ -54,13 +54,14 @@ bool Reception::has_room(std::uint64_t bytes, std::uint32_t percent) const {
 }
 
 Reception::Reception(Custody& custody, const Trust& trust, TrustExchange& exchange, Forwarding& forwarding,
-                     Delivery& delivery, Receipts& receipts)
+                     Delivery& delivery, Receipts& receipts, MadeReceipts& made_receipts)
     : custody_{custody},
       trust_{trust},
       exchange_{exchange},
       forwarding_{forwarding},
       delivery_{delivery},
-      receipts_{receipts} {}
+      receipts_{receipts},
+      made_receipts_{made_receipts} {}
 
 Reception::~Reception() = default;
 
@@ -211,6 +212,18 @@ bool Reception::is_repetition(const Incoming& in, const std::optional<store::Hop
     return from && from->peer == in.peer.to_string() && hops && hop_count == hops->count;
 }
 
+// Its sender has waited for the receipt in vain and offers the message anew. It is here again only to say
+// that to the destination, for which its first part will do.
+bool Reception::asks_for_receipt(const Incoming& in, const store::Tombstone& gone) const {
+    const bpv7::Eid& destination = in.bundle.primary.destination;
+    const std::uint64_t ago_ms = custody_.node_time_ms() - gone.ended_at_ms;
+    if (ago_ms < custody_.options().offer_again_ms / 2 || is_local(custody_.options(), destination))
+        return false;
+    const auto klass = Receipts::class_of(in.bundle);
+    return klass && klass->form == bpv7::Form::kMessage && klass->chunk_index == 0 &&
+           destination.is_singleton();
+}
+
 // "Completed" makes the peer let go of its copy. It is said only when that cannot lose the bundle: when it
 // was delivered, when our copy stays until it is, or when the peer repeats what it gave us before (it missed
 // our acknowledgement). A bundle that went around and comes back is taken anew instead: the hop count tells.
@@ -246,7 +259,10 @@ bool Reception::is_known(Incoming& in) {
     }
     if (gone == nullptr) return false;
     switch (gone->ending) {
-        case store::Ending::kDelivered: answer_duplicate(in, "it was delivered here before"); return true;
+        case store::Ending::kDelivered:
+            if (asks_for_receipt(in, *gone)) break;
+            answer_duplicate(in, "it was delivered here before");
+            return true;
         case store::Ending::kReported: answer_duplicate(in, "its delivery was reported here"); return true;
         case store::Ending::kConfirmed: answer_duplicate(in, "its receipt was here"); return true;
         case store::Ending::kExpired: answer_duplicate(in, "it has expired here before"); return true;
@@ -259,7 +275,10 @@ bool Reception::is_known(Incoming& in) {
             return true;
         case store::Ending::kForwarded: break;
     }
-    if (is_repetition(in, gone->received_from, gone->hop_count)) {
+    // Much later it is no repetition: its sender has waited for a receipt in vain and offers it anew.
+    const bool is_recent =
+        custody_.node_time_ms() - gone->ended_at_ms < custody_.options().offer_again_ms / 2;
+    if (is_recent && is_repetition(in, gone->received_from, gone->hop_count)) {
         answer_duplicate(in, "this peer brought it here before");
         return true;
     }
@@ -267,7 +286,17 @@ bool Reception::is_known(Incoming& in) {
     return false;
 }
 
+// Its sender goes on offering what has no receipt: one part of it stands for all.
+void Reception::confirm_again(const Incoming& in) {
+    const bpv7::PrimaryBlock& primary = in.bundle.primary;
+    if (!primary.destination.is_singleton() || !is_local(custody_.options(), primary.destination)) return;
+    const auto klass = Receipts::class_of(in.bundle);
+    if (klass && klass->form == bpv7::Form::kMessage && klass->chunk_index == 0)
+        made_receipts_.came_again(klass->message_id, primary.source);
+}
+
 void Reception::answer_duplicate(const Incoming& in, std::string_view why) {
+    confirm_again(in);
     ++custody_.counters().bundles_duplicate;
     ++custody_.counters().refused[static_cast<std::size_t>(ErrorCode::kDuplicate)];
     custody_.emit_when_durable(effect::Refuse{in.link, in.transfer, Refusal::kCompleted});

@@ -18,6 +18,7 @@
 #include "daemon/node/custody.h"
 #include "daemon/node/delivery.h"
 #include "daemon/node/forwarding.h"
+#include "daemon/node/made_receipts.h"
 #include "daemon/node/receipts.h"
 #include "daemon/node/trust_exchange.h"
 
@@ -26,7 +27,7 @@ namespace tram::node {
 class Reception {
   public:
     Reception(Custody& custody, const Trust& trust, TrustExchange& exchange, Forwarding& forwarding,
-              Delivery& delivery, Receipts& receipts);
+              Delivery& delivery, Receipts& receipts, MadeReceipts& made_receipts);
     ~Reception();
 
     void arrived(const input::Arrived& arrived);
@@ -52,6 +53,8 @@ class Reception {
     bool is_known(Incoming& in);
     bool is_repetition(const Incoming& in, const std::optional<store::HopRecord>& from,
                        std::optional<std::uint64_t> hop_count) const;
+    [[nodiscard]] bool asks_for_receipt(const Incoming& in, const store::Tombstone& gone) const;
+    void confirm_again(const Incoming& in);
     void answer_duplicate(const Incoming& in, std::string_view why);
     [[nodiscard]] bool is_report(const Incoming& in) const;
     void consume_report(const Incoming& in);
@@ -74,6 +77,7 @@ class Reception {
     Forwarding& forwarding_;
     Delivery& delivery_;
     Receipts& receipts_;
+    MadeReceipts& made_receipts_;
     std::uint64_t free_bytes_ = ~0ULL;
     std::unordered_map<CheckId, std::unique_ptr<Incoming>> checking_;
     CheckId last_check_ = 0;

@@ -126,6 +126,46 @@ TEST_CASE("a peer gets the same megabytes again after a week without receipt", "
     CHECK(counters.bundles_received == 8);
 }
 
+TEST_CASE("a receipt that was lost on its way is made good when the message comes again",
+          "[node][receipts]") {
+    Setup setup{.open = false, .router = RouterKind::kStatic};
+    World world{1, setup};
+    // Everything goes by the laptop, and what it has taken over is with nobody else.
+    for (const std::size_t at : {kKiosk, kServer}) {
+        world.host(at).options().routes = {{"*", *bpv7::Eid::parse("dtn://18904-lt01/")}};
+        world.mesh.crash(at);
+    }
+    world.host(kLaptop).options().router = RouterKind::kDirect;
+    world.mesh.crash(kLaptop);
+    world.send(kFourChunks);
+    contact(world, kKiosk, kLaptop);
+    world.mesh.connect(kLaptop, kServer);
+    world.mesh.settle();
+    take(world);
+    world.mesh.settle();
+    world.mesh.disconnect(kLaptop, kServer);
+    REQUIRE(world.stored(kServer) == 0);
+    REQUIRE(world.stored(kLaptop) == 1);
+    const BundleKey receipt = world.custody(kLaptop).inventory().entries().begin()->first;
+    REQUIRE(world.ask(kLaptop, [&](RequestId id) { return input::Cancel{id, receipt}; }).outcome);
+
+    const bool restarted = GENERATE(false, true);
+    if (restarted) world.mesh.crash(kServer);
+    wait(world, kWeek_ms + 3'600'000);
+    contact(world, kKiosk, kLaptop);
+    CHECK(world.stored(kLaptop) == 1);  // one part asks for all
+    contact(world, kLaptop, kServer);
+    CHECK(world.custody(kServer).counters().bundles_duplicate == 1);
+    CHECK(world.custody(kServer).counters().receipts_sent == (restarted ? 1 : 2));
+    CHECK_FALSE(world.fetch());  // nobody gets the message twice
+    contact(world, kLaptop, kServer);
+    CHECK(world.custody(kServer).counters().receipts_sent == (restarted ? 1 : 2));
+    contact(world, kKiosk, kLaptop);
+    CHECK(receipts(world, kKiosk).waiting().empty());
+    CHECK(receipts(world, kKiosk).kept().size() == 1);
+    CHECK(world.stored(kKiosk) == 0);
+}
+
 TEST_CASE("a peer that stays gets it again, too", "[node][receipts]") {
     World world{1, kSecured};
     world.send(1'000);
