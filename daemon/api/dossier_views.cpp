@@ -1,5 +1,6 @@
 #include "daemon/api/dossier_views.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace tram::api {
@@ -94,6 +95,9 @@ pb::FiledRequest view_received(const node::Node& node, const registry::Received&
         if (part.number != 0) out.set_parts(out.parts() + 1);
     }
     if (received.accepted) out.set_due_day(received.accepted->due_day);
+    out.set_withdrawal_asked(std::ranges::any_of(received.parts, [](const registry::ReceivedPart& part) {
+        return part.purpose == admin::pb::PURPOSE_WITHDRAWAL;
+    }));
     out.set_village(received.village);
     out.set_from(dossier.number().node_id());
     out.set_waiting(node.dossiers().is_waiting(received));

@@ -1,5 +1,6 @@
 #include "daemon/api/request_views.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -34,6 +35,10 @@ pb::FiledRequest view(const node::Node& node, const registry::Request& request) 
     out.set_missing(dossier.missing());
     out.set_parts(static_cast<std::uint32_t>(request.parts.size()));
     if (const auto due = dossier.due_day()) out.set_due_day(*due);
+    out.set_arrived(node.receipts().has_arrived(request.message_id));
+    out.set_withdrawal_asked(std::ranges::any_of(request.parts, [](const registry::FiledPart& part) {
+        return part.purpose == admin::pb::PURPOSE_WITHDRAWAL;
+    }));
     return out;
 }
 

@@ -141,7 +141,9 @@ json::object to_json(const api::pb::FiledRequest& request) {
                         {"attachments", request.attachments()},
                         {"missing", request.missing()},
                         {"box", request.box()},
-                        {"parts_after", request.parts()}};
+                        {"parts_after", request.parts()},
+                        {"withdrawal_asked", request.withdrawal_asked()}};
+    if (request.box() == "filed") result["arrived"] = request.arrived();
     if (request.box() == "received") {
         result["village"] = request.village();
         result["from"] = request.from();

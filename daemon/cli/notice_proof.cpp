@@ -116,7 +116,8 @@ int proof(Context& context, const NoticeOptions& options) {
             break;
         case Format::kTable: print_proof(context, proof); break;
     }
-    return proof.reached() < proof.expected() ? kExitWarning : kExitFine;
+    if (proof.expected() == 0) context.err << say(context, NoticeText::kNoneExpected) << "\n";
+    return proof.expected() == 0 || proof.reached() < proof.expected() ? kExitWarning : kExitFine;
 }
 
 }  // namespace

@@ -59,6 +59,8 @@ constexpr std::array<Texts, kNoticeTextCount> kTexts{{
     {NoticeText::kAreaLeft, "{}: left", "{}: đã rời"},
     {NoticeText::kNoAreas, "no areas: tram area join COMMUNE/VILLAGE",
      "chưa có địa bàn: tram area join COMMUNE/VILLAGE"},
+    {NoticeText::kNoneExpected, "no village is expected: name them in node.villages of tram.toml",
+     "chưa có bản nào cần báo lại: hãy ghi tên các bản vào node.villages trong tram.toml"},
 }};
 
 constexpr bool in_order() {

@@ -48,10 +48,11 @@ enum class NoticeText : std::uint8_t {
     kAreaIn,
     kAreaLeft,
     kNoAreas,
+    kNoneExpected,
 };
 
 /// How many there are, for tests.
-inline constexpr auto kNoticeTextCount = static_cast<std::size_t>(NoticeText::kNoAreas) + 1;
+inline constexpr auto kNoticeTextCount = static_cast<std::size_t>(NoticeText::kNoneExpected) + 1;
 
 /// The text, with {} where fmt puts the arguments; both languages have the same number of them.
 std::string_view text(NoticeText message, Language language);

@@ -27,8 +27,8 @@ struct ListOptions {
 void add_row(Context& context, Table& table, const FiledRequest& request) {
     const bool received = request.box() == "received";
     table.add({request.local_number(), context.say(received ? Message::kBoxReceived : Message::kBoxFiled),
-               request.dossier_code(), state_text(context, request.state()), request.procedure(),
-               request.title(), request.office(), human_duration(request.ago_ms())});
+               request.dossier_code(), state_text(context, request), request.procedure(), request.title(),
+               request.office(), human_duration(request.ago_ms())});
 }
 
 Outcome<void> list_box(Context& context, ApiClient& client, const ListOptions& options, const char* box,
@@ -90,6 +90,12 @@ int list(Context& context, const ListOptions& options) {
 }
 
 }  // namespace
+
+std::string state_text(const Context& context, const FiledRequest& request) {
+    std::string text = request.state() == 0 && request.arrived() ? context.say(Message::kArrived)
+                                                                 : state_text(context, request.state());
+    return request.withdrawal_asked() ? text + "; " + context.say(Message::kWithdrawalAsked) : text;
+}
 
 std::string state_text(const Context& context, std::uint32_t state) {
     if (state == 0) return context.say(Message::kNotHeard);

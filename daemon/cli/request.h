@@ -9,6 +9,7 @@
 #include "daemon/cli/context.h"
 #include "proto/admin/words.h"
 #include "proto/tram/admin.pb.h"
+#include "proto/tram/api.pb.h"
 
 namespace tram::cli {
 
@@ -35,6 +36,8 @@ int file_request(Context& context, const admin::pb::Message& message, const std:
 
 /// "đang xử lý" of a state's number.
 std::string state_text(const Context& context, std::uint32_t state);
+/// The same, and what else there is to know of it before the office has said anything.
+std::string state_text(const Context& context, const api::pb::FiledRequest& request);
 
 /// The request that the form and the options make, with its manifest; files are read for their digests.
 /// Errors: not_found, io, too_large, invalid_argument, secret. None quotes what a file says.

@@ -68,6 +68,12 @@ Outcome<pb::Message> read_part(Context& context, const FollowOptions& options, p
 }
 
 int follow(Context& context, const FollowOptions& options, pb::RequestPurpose purpose) {
+    const bool says_something =
+        !options.attach.empty() || !options.note_file.empty() || !options.form.empty();
+    if (purpose == pb::PURPOSE_SUPPLEMENT && !says_something) {
+        report(context, failed(ErrorCode::kInvalidArgument, context.say(Message::kNothingToSend)).error());
+        return kExitUsage;
+    }
     const auto message = read_part(context, options, purpose);
     if (!message) return report(context, message.error());
     return file_request(context, *message, options.attach, options.key);

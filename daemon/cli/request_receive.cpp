@@ -14,6 +14,7 @@
 #include "daemon/cli/request.h"
 #include "proto/admin/message.h"
 #include "proto/admin/names.h"
+#include "proto/admin/words.h"
 
 namespace tram::cli {
 
@@ -75,10 +76,10 @@ std::string name_of(const admin::pb::Message& message) {
 
 Outcome<Step> Office::receive(const FetchMessageReply& found) {
     if (found.content_type() != admin::kContentType) {
-        report(context_,
-               failed(ErrorCode::kMalformed, "a message that is no request waits at " + options_.endpoint +
-                                                 ": tram message receive takes it")
-                   .error());
+        report(context_, failed(ErrorCode::kMalformed,
+                                "a message that is no request waits at " + options_.endpoint +
+                                    ": tram bundle list --to shows it, and tram bundle cancel removes it")
+                             .error());
         return Step::kGotBad;
     }
     auto staging = Staging::create(options_.output, found.token());
@@ -114,6 +115,8 @@ void Office::print(const FetchMessageReply& found, const Content& content, const
             write_json_line(context_.out,
                             boost::json::object{{"local_number", content.message.head().local_number()},
                                                 {"part", content.message.request().part()},
+                                                {"purpose", admin::word(content.message.request().purpose(),
+                                                                        admin::Tongue::kEnglish)},
                                                 {"sender", found.sender()},
                                                 {"directory", placed.directory.string()},
                                                 {"attachments", content.files.size()},

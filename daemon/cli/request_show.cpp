@@ -46,7 +46,7 @@ void print_shown(Context& context, const api::pb::ShowRequestReply& shown) {
     const bool received = request.box() == "received";
     line(Message::kLocalNumber, request.local_number());
     line(Message::kDossierCode, request.dossier_code());
-    line(Message::kState, state_text(context, request.state()));
+    line(Message::kState, state_text(context, request));
     line(Message::kProcedure, request.procedure() + "  " + request.title());
     line(Message::kOffice, request.office() + "  " + shown.destination());
     if (received) line(Message::kVillage, request.from() + "  " + request.village());

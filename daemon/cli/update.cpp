@@ -155,6 +155,10 @@ void print(Context& context, const UpdateOptions& options, const api::pb::SendUp
 }
 
 int send(Context& context, const UpdateOptions& options) {
+    if (options.kind.empty() && !options.state && options.form_file.empty()) {
+        report(context, failed(ErrorCode::kInvalidArgument, context.say(Message::kNothingToSay)).error());
+        return kExitUsage;
+    }
     const auto message = read_update(context, options);
     if (!message) return report(context, message.error());
     const auto encoded = admin::encode_message(*message);
@@ -217,7 +221,7 @@ void add_send(CLI::App& update, Context& context, Action& action) {
     auto* verb =
         update.add_subcommand("send", "the office's next word about a dossier, sealed for its kiosk");
     verb->add_option("NUMBER", options->number, "the local number of the request")->required();
-    verb->add_option("--kind", options->kind, "progress (default), supplement, result, refusal or delay")
+    verb->add_option("--kind", options->kind, "progress (with --state), supplement, result, refusal or delay")
         ->check(CLI::IsMember({"progress", "supplement", "result", "refusal", "delay"}))
         ->type_name("KIND");
     verb->add_option("--state", options->state, "1 to 10 (default: as usual for its kind)")

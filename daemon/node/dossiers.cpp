@@ -180,12 +180,18 @@ Result<void> Dossiers::accept_now(const input::AcceptDossier& accept) {
     if (!office) return std::unexpected{office.error()};
     const registry::Received* received = registry_.find(*number);
     if (received == nullptr) return not_received(*number);
-    if (const auto& before = received->accepted) {
+    if (auto own = registry_.check_code(*received, *code); !own) return own;
+    const std::uint64_t now_ms = custody_.node_time_ms();
+    const auto before = received->accepted;
+    if (before) {
         const bool same = received->dossier.code() == *code && before->due_day == accept.due_day &&
                           before->office == office->text();
-        if (same) return {};
-        return fail(ErrorCode::kContradiction,
-                    number->print() + " was accepted before, with another code, day or office");
+        if (!same) {
+            return fail(ErrorCode::kContradiction,
+                        number->print() + " was accepted before, with another code, day or office");
+        }
+        // Later it is asked for because the receipt was lost on its way.
+        if (now_ms < before->at_ms + MadeReceipts::kAgainAfter_ms) return {};
     }
     const registry::ReceivedPart* request = received->request();
     if (request == nullptr) {
@@ -195,7 +201,8 @@ Result<void> Dossiers::accept_now(const input::AcceptDossier& accept) {
     if (letters_.is_open(*number))
         return fail(ErrorCode::kBusy, "an update about " + number->print() + " is being written");
     if (auto bound = admin::OfficeDossier{received->dossier}.accept(*code); !bound) return bound;
-    const auto accepted_at = accept.accepted_unix_s ? accept.accepted_unix_s : trust_.unix_now();
+    auto accepted_at = accept.accepted_unix_s ? accept.accepted_unix_s : trust_.unix_now();
+    if (before) accepted_at = before->accepted_unix_s;
     if (!accepted_at) {
         return fail(ErrorCode::kInvalidArgument,
                     "the clock here is not trusted: say when the dossier was accepted");
@@ -207,8 +214,7 @@ Result<void> Dossiers::accept_now(const input::AcceptDossier& accept) {
     receipt.source = number->node_id();
     receipt.local_number = *number;
     if (auto told = tell(custody_, trust_, filed_, std::move(receipt)); !told) return told;
-    return registry_.accept(*number, *code,
-                            {*accepted_at, accept.due_day, office->text(), custody_.node_time_ms()});
+    return registry_.accept(*number, *code, {*accepted_at, accept.due_day, office->text(), now_ms});
 }
 
 bool Dossiers::is_waiting(const registry::Received& received) const {

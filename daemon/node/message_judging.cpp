@@ -15,14 +15,22 @@ bool is_for_others(ErrorCode code) {
     return code == ErrorCode::kNotRecipient || code == ErrorCode::kNoSealingKey;
 }
 
-/// Whether the body is of the kind that its bundles say: what is flooded as a notice is one.
-bool fits(const admin::pb::Message& message, std::uint8_t kind) {
+/// What is flooded as a notice must be one, and what is about a person must have been sealed.
+Result<void> check_dress(const admin::pb::Message& message, std::uint8_t kind, bool sealed) {
+    bool fits = false;
     switch (static_cast<bpv7::Kind>(kind)) {
-        case bpv7::Kind::kRequest: return message.head().kind() == admin::pb::KIND_REQUEST;
-        case bpv7::Kind::kUpdate: return message.head().kind() == admin::pb::KIND_UPDATE;
-        case bpv7::Kind::kNotice: return message.head().kind() == admin::pb::KIND_NOTICE;
-        default: return false;
+        case bpv7::Kind::kRequest: fits = message.head().kind() == admin::pb::KIND_REQUEST; break;
+        case bpv7::Kind::kUpdate: fits = message.head().kind() == admin::pb::KIND_UPDATE; break;
+        case bpv7::Kind::kNotice: fits = message.head().kind() == admin::pb::KIND_NOTICE; break;
+        default: break;
     }
+    if (!fits) return fail(ErrorCode::kMalformed, "it is of another kind than its bundles say");
+    if (!sealed && message.head().kind() != admin::pb::KIND_NOTICE) {
+        return fail(
+            ErrorCode::kPersonalData,
+            "it is about a person and was sent for everybody to read: requests and updates are sealed");
+    }
+    return {};
 }
 
 }  // namespace
@@ -87,8 +95,7 @@ void Messages::read_to_end(Number number, Message& message) {
     }
     auto good = reading.head_only ? admin::check_secrecy(arrived.message) : admin::check(arrived.message);
     const Entry& head = *custody_.inventory().find(message.chunks.begin()->second);
-    if (good && !fits(arrived.message, head.record.kind))
-        good = fail(ErrorCode::kMalformed, "it is of another kind than its bundles say");
+    if (good) good = check_dress(arrived.message, head.record.kind, message.contents->sealed);
     if (!good) return cannot_read(number, message, good.error());
     arrived.name = message.name;
     arrived.token = message.token;

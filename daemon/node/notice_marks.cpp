@@ -19,6 +19,10 @@ Result<Languages> parse(const std::vector<std::string>& tags) {
     for (const std::string& tag : tags) {
         auto language = admin::Language::parse(tag);
         if (!language) return std::unexpected{language.error()};
+        if (language->name() == language->text()) {
+            return fail(ErrorCode::kInvalidArgument,
+                        "there is no name for one of these languages: give tags such as vi, bru or hmn");
+        }
         if (std::ranges::find(languages, *language) == languages.end())
             languages.push_back(std::move(*language));
     }

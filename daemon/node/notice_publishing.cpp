@@ -16,6 +16,8 @@ namespace {
 namespace pb = admin::pb;
 using Kind = admin::Audience::Kind;
 
+// As the rules of proto/admin have it.
+constexpr std::size_t kEndedMax = 64;
 constexpr std::uint64_t kLifetimeMax_s = admin::limits::kLifetimeMax;
 constexpr std::uint64_t kDay_s = 86'400;
 
@@ -98,7 +100,29 @@ Result<void> Notices::complete(pb::Message& message) const {
     }
     if (notice.from().empty()) notice.set_from("xa:" + std::string{identity::commune_of(own_id())});
     if (auto good = may_speak_for(notice); !good) return good;
+    complete_ended(message);
     return complete_times(notice);
+}
+
+/// A node that has missed what came in between must not go on showing what is over.
+void Notices::complete_ended(pb::Message& message) const {
+    pb::Notice& notice = *message.mutable_notice();
+    notice.clear_ended();
+    const auto number = admin::DocumentNumber::parse(message.head().document_number());
+    if (!number) return;
+    const admin::NoticeName name{own_id(), notice.year(), *number};
+    std::vector<admin::NoticeName> over = book_.all_superseded_by(name);
+    if (const auto older = admin::superseded_by(message, name)) {
+        over.push_back(*older);
+        for (admin::NoticeName& each : book_.all_superseded_by(*older))
+            over.push_back(std::move(each));
+    }
+    over.resize(std::min(over.size(), kEndedMax), name);
+    for (const admin::NoticeName& each : over) {
+        pb::DocumentName& ended = *notice.add_ended();
+        ended.set_year(each.year);
+        ended.set_number(each.number.text());
+    }
 }
 
 /// What is withdrawn is known here; the recall goes the same way, and is known as long.
@@ -111,6 +135,10 @@ Result<void> Notices::complete_recall(pb::Message& message) const {
         return fail(ErrorCode::kNotFound, "no notice of this number and year was published here");
     if (known->known.status(custody_.node_time_ms()) == admin::KnownNotice::Status::kRecalled)
         return fail(ErrorCode::kDuplicate, "this notice was recalled before");
+    if (const auto& by = known->known.successor()) {
+        return fail(ErrorCode::kDuplicate, "this notice is over everywhere: " + by->number.text() +
+                                               " has taken its place; recall that one");
+    }
     message.mutable_head()->set_title(known->title);
     message.mutable_head()->set_urgency(known->known.urgency());
     notice.set_from(known->from);

@@ -142,6 +142,11 @@ Result<bool> Notices::learn(const admin::pb::Message& message, const admin::Noti
     if (old.known.edition() != 0) end_message(old);
     const auto older = admin::superseded_by(message, name);
     if (older && !message.notice().recall()) supersede(*older, name);
+    for (const admin::pb::DocumentName& each : message.notice().ended()) {
+        const auto number = admin::DocumentNumber::parse(each.number());
+        if (number && admin::NoticeName{name.issuer_node, each.year(), *number} != name)
+            supersede({name.issuer_node, each.year(), *number}, name);
+    }
     return valid;
 }
 

@@ -1,14 +1,13 @@
 // Notices at a node: read wherever they pass, so that what is superseded, recalled or secret ends at every
 // hop.
 //
-//   issuer     PublishNotice -> edition, head of the message -> { AppendMessage } -> FinishMessage: its row,
-//   and the
-//              row of its proof, in the batch in which it sets out
-//   everywhere a notice comes -> issued by the node of its office? -> newest edition? -> its row, and what it
-//   takes
-//              the place of is ended
-//   village    the same -> receipt "delivered" for each of our villages; MarkNotice -> "displayed",
-//   "announced" issuer     these receipts -> its proof, and what is known of villages
+//   issuer      PublishNotice -> edition, head -> { AppendMessage } -> FinishMessage:
+//               its row, and that of its proof, in the batch in which it sets out
+//   everywhere  it comes -> issued by the node of its office? -> newest edition? -> its row;
+//               what it takes the place of is ended
+//   village     the same -> receipt "delivered" for each of our villages
+//               MarkNotice -> receipts "displayed", "announced"
+//   issuer      these receipts -> its proof, and what is known of villages
 //
 // An office is at the node that NodeOptions::offices names; a commune's own (xa:18904) is by default
 // dtn://18904-srv/. Nobody else's notice in its name is believed. Of an office whose node nobody has named
@@ -92,6 +91,7 @@ class Notices : public MessageReader, public ReceiptListener {
     /// Fills in what the office need not say. Errors: those of the rules, with what to do.
     Result<void> complete(admin::pb::Message& message) const;
     Result<void> complete_recall(admin::pb::Message& message) const;
+    void complete_ended(admin::pb::Message& message) const;
     Result<void> complete_times(admin::pb::Notice& notice) const;
     [[nodiscard]] Result<std::uint32_t> next_edition(const admin::NoticeName& name, bool replace,
                                                      bool recall) const;

@@ -174,6 +174,13 @@ void Receipts::keep(const admin::SignedReceipt& signed_receipt) {
     if (kept_.size() > kKeptMax) forget(std::string{by_age_.begin()->first.second});
 }
 
+bool Receipts::has_arrived(const MessageId& id) const {
+    const auto names = kept_of_.find(id);
+    return names != kept_of_.end() && std::ranges::any_of(names->second, [&](const std::string& name) {
+               return admin::ends_transport(kept_.at(name).receipt.receipt);
+           });
+}
+
 void Receipts::forget(const std::string& name) {
     const auto found = kept_.find(name);
     const MessageId id = found->second.receipt.receipt.message_id;

@@ -65,6 +65,8 @@ class Receipts {
     [[nodiscard]] bool is_needless(const bpv7::Bundle& bundle) const;
 
     [[nodiscard]] const std::map<MessageId, SentMessage>& waiting() const { return waiting_; }
+    /// Whether one that ends the message's way is kept.
+    [[nodiscard]] bool has_arrived(const MessageId& id) const;
     /// By name: hexadecimal, the same for the same receipt.
     [[nodiscard]] const std::map<std::string, KeptReceipt>& kept() const { return kept_; }
 

@@ -87,6 +87,9 @@ Result<admin::OfficeDossier::Outcome> Dossiers::take(const Arrival& arrival) {
 Result<pb::Message> Dossiers::number(const admin::LocalNumber& number, pb::Message draft) const {
     const Received* received = find(number);
     if (received == nullptr) return not_here(number);
+    if (const auto code = admin::DossierCode::parse(draft.head().dossier_code())) {
+        if (auto own = check_code(*received, *code); !own) return std::unexpected{std::move(own.error())};
+    }
     admin::OfficeDossier dossier = received->dossier;
     dossier.begin_epoch(epoch_.value());
     return dossier.issue(std::move(draft));
@@ -111,6 +114,13 @@ Result<void> Dossiers::sent(const pb::Message& update, Issued issued) {
     if (received.issued.size() > Received::kIssuedMax) received.issued.pop_back();
     save(std::move(received));
     return {};
+}
+
+Result<void> Dossiers::check_code(const Received& received, const admin::DossierCode& code) const {
+    const auto taken = by_code_.find(code);
+    if (taken == by_code_.end() || taken->second == received.dossier.number()) return {};
+    return fail(ErrorCode::kContradiction,
+                code.text() + " is the code of " + taken->second.print() + " already: check which is right");
 }
 
 Result<void> Dossiers::accept(const admin::LocalNumber& number, const admin::DossierCode& code,
@@ -155,6 +165,7 @@ std::optional<Dossiers::ByKey> Dossiers::find_key(const cose::Digest& key) const
 
 const Received& Dossiers::shelve(Received received) {
     const admin::LocalNumber number = received.dossier.number();
+    if (received.dossier.code()) by_code_.insert_or_assign(*received.dossier.code(), number);
     for (const ReceivedPart& part : received.parts)
         by_message_.insert_or_assign(part.message_id, number);
     for (const Issued& issued : received.issued) {

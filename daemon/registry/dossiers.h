@@ -47,8 +47,8 @@ class Dossiers {
 
     /// Takes a part of a dossier. Errors: those of OfficeDossier::take(); full (kDossiersMax).
     Result<admin::OfficeDossier::Outcome> take(const Arrival& arrival);
-    /// `draft` with its number among the words about `number`; nothing is saved. Errors: not_found, and those
-    /// of OfficeDossier::issue().
+    /// `draft` with its number among the words about `number`; nothing is saved. Errors: not_found, those
+    /// of check_code() and of OfficeDossier::issue().
     [[nodiscard]] Result<admin::pb::Message> number(const admin::LocalNumber& number,
                                                     admin::pb::Message draft) const;
     /// What number() gave has set out. `issued.word.number` is not read. Errors: as number(); only when
@@ -69,6 +69,8 @@ class Dossiers {
         const Issued* issued = nullptr;
     };
     [[nodiscard]] std::optional<ByKey> find_key(const cose::Digest& key) const;
+    /// Errors: contradiction (another dossier has this official code).
+    [[nodiscard]] Result<void> check_code(const Received& received, const admin::DossierCode& code) const;
     /// See Shelf::list().
     [[nodiscard]] std::vector<const Received*> list(const Query& query) const { return shelf_.list(query); }
     [[nodiscard]] std::size_t size() const { return shelf_.size(); }
@@ -83,6 +85,7 @@ class Dossiers {
     OfficeEpoch epoch_;
     std::optional<Bytes> epoch_row_;  // to be written with the first dossier: most nodes never have one
     Shelf<Received> shelf_;
+    std::map<admin::DossierCode, admin::LocalNumber> by_code_;
     std::map<cose::Digest, admin::LocalNumber> by_key_;
     std::map<admin::MessageId, admin::LocalNumber> by_message_;
 };

@@ -66,6 +66,19 @@ std::vector<const Notice*> Notices::find_number(const admin::DocumentNumber& num
     return found;
 }
 
+std::vector<admin::NoticeName> Notices::all_superseded_by(const admin::NoticeName& name) const {
+    std::vector<admin::NoticeName> all{name};
+    for (std::size_t at = 0; at < all.size(); ++at) {
+        const admin::NoticeName by = all[at];
+        for (const auto& [older, shelved] : notices_) {
+            if (shelved.notice.known.successor() == by && std::ranges::find(all, older) == all.end())
+                all.push_back(older);
+        }
+    }
+    all.erase(all.begin());
+    return all;
+}
+
 const Notice* Notices::find_message(const admin::MessageId& id) const {
     const auto found = by_message_.find(id);
     return found == by_message_.end() ? nullptr : find(found->second);

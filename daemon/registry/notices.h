@@ -1,8 +1,7 @@
 // What this node knows of notices, and, where it has issued them, where they have been.
 //
-//   row "notice/<key>"       a notice; <key> is a hash of its name
-//   row "proof/<key>"        of a notice of this node: which villages have it, have shown it, have announced
-//   it
+//   row "notice/<key>"   a notice; <key> is a hash of its name
+//   row "proof/<key>"    of a notice of this node: which villages have it, showed it, announced it
 //
 // Rows are written in the batch of what they belong to. A notice that has ended is remembered for
 // kRemembered_ms longer: an old edition that comes late is recognised.
@@ -94,6 +93,8 @@ class Notices {
     [[nodiscard]] const Notice* find(const admin::NoticeName& name) const;
     /// Those with this number, of any issuer and year, the newest first.
     [[nodiscard]] std::vector<const Notice*> find_number(const admin::DocumentNumber& number) const;
+    /// Those of the same issuer that `name` has superseded, or one that it has superseded.
+    [[nodiscard]] std::vector<admin::NoticeName> all_superseded_by(const admin::NoticeName& name) const;
     /// The notice whose present edition is in this message, or null.
     [[nodiscard]] const Notice* find_message(const admin::MessageId& id) const;
     /// Makes room for a notice by forgetting one that has ended, the oldest of its issuer first. Errors:

@@ -1,10 +1,13 @@
 // Administrative acts: written to the audit log before they are done.
+#include <optional>
 #include <spdlog/spdlog.h>
 #include <utility>
 
 #include "daemon/audit/audit_log.h"
 #include "daemon/node/short_id.h"
+#include "daemon/registry/areas.h"
 #include "daemon/tramd/daemon.h"
+#include "proto/admin/message.h"
 #include "proto/admin/names.h"
 #include "proto/identity/trust_bundle.h"
 
@@ -26,6 +29,53 @@ std::string size_text(const Bytes& wire) {
 /// Nothing but a local number gets into the log, whatever an application wrote.
 std::string number_text(const std::string& local_number) {
     return admin::LocalNumber::parse(local_number) ? local_number : "no local number";
+}
+
+std::string area_text(const std::string& area) {
+    const auto parsed = registry::parse_area(area);
+    return parsed ? registry::area_text(*parsed) : "no area";
+}
+
+std::string document_text(const Bytes& message) {
+    const auto head = admin::decode_head(message);
+    const auto number = head ? admin::DocumentNumber::parse(head->document_number())
+                             : Result<admin::DocumentNumber>{std::unexpected{head.error()}};
+    return number ? number->text() : "no document number";
+}
+
+struct Act {
+    node::RequestId request = 0;
+    std::string name;
+    std::string subject;
+    std::string detail{};
+};
+
+/// What is to be written of an input before it is done; most are no administrative acts.
+std::optional<Act> act_of(const node::Input& asked, const node::Node& node) {
+    namespace input = node::input;
+    const auto bundle = [&](node::BundleKey key) {
+        const node::Entry* entry = node.custody().inventory().find(key);
+        return entry != nullptr ? node::short_id(entry->record.id) : "gone";
+    };
+    if (const auto* cancel = std::get_if<input::Cancel>(&asked))
+        return Act{cancel->request, "bundle.cancel", bundle(cancel->key)};
+    if (const auto* hold = std::get_if<input::Hold>(&asked))
+        return Act{hold->request, hold->held ? "bundle.hold" : "bundle.release", bundle(hold->key)};
+    if (const auto* trust = std::get_if<input::Trust>(&asked))
+        return Act{trust->request, "trust.add", node.options().node_id.to_string(), size_text(trust->wire)};
+    if (const auto* reveal = std::get_if<input::RevealRequest>(&asked))
+        return Act{reveal->request, "request.reveal", number_text(reveal->local_number)};
+    if (const auto* accept = std::get_if<input::AcceptDossier>(&asked))
+        return Act{accept->request, "dossier.accept", number_text(accept->local_number)};
+    if (const auto* handed = std::get_if<input::HandOverResult>(&asked))
+        return Act{handed->request, "result.hand_over", number_text(handed->local_number)};
+    if (const auto* publish = std::get_if<input::PublishNotice>(&asked))
+        return Act{publish->request, "notice.publish", document_text(publish->message)};
+    if (const auto* join = std::get_if<input::JoinArea>(&asked))
+        return Act{join->request, "area.join", area_text(join->area)};
+    if (const auto* leave = std::get_if<input::LeaveArea>(&asked))
+        return Act{leave->request, "area.leave", area_text(leave->area)};
+    return std::nullopt;
 }
 
 }  // namespace
@@ -50,34 +100,11 @@ void Daemon::audit_own(const std::string& act, const std::string& subject, const
 }
 
 void Daemon::request(node::Input asked) {
-    const auto name = [&](node::BundleKey key) {
-        const node::Entry* entry = node_->custody().inventory().find(key);
-        return entry != nullptr ? node::short_id(entry->record.id) : "gone";
-    };
-    Result<void> written;
-    node::RequestId request = 0;
-    if (const auto* cancel = std::get_if<node::input::Cancel>(&asked)) {
-        request = cancel->request;
-        written = audit(kApplication, "bundle.cancel", name(cancel->key), "");
-    } else if (const auto* hold = std::get_if<node::input::Hold>(&asked)) {
-        request = hold->request;
-        written = audit(kApplication, hold->held ? "bundle.hold" : "bundle.release", name(hold->key), "");
-    } else if (const auto* trust = std::get_if<node::input::Trust>(&asked)) {
-        request = trust->request;
-        written = audit(kApplication, "trust.add", config_.node.id, size_text(trust->wire));
-    } else if (const auto* reveal = std::get_if<node::input::RevealRequest>(&asked)) {
-        request = reveal->request;
-        written = audit(kApplication, "request.reveal", number_text(reveal->local_number), "");
-    } else if (const auto* accept = std::get_if<node::input::AcceptDossier>(&asked)) {
-        request = accept->request;
-        written = audit(kApplication, "dossier.accept", number_text(accept->local_number), "");
-    } else if (const auto* handed = std::get_if<node::input::HandOverResult>(&asked)) {
-        request = handed->request;
-        written = audit(kApplication, "result.hand_over", number_text(handed->local_number), "");
-    }
-    if (!written) {
-        api_->reply({request, std::unexpected{std::move(written.error())}});
-        return;
+    if (const auto act = act_of(asked, *node_)) {
+        if (auto written = audit(kApplication, act->name, act->subject, act->detail); !written) {
+            api_->reply({act->request, std::unexpected{std::move(written.error())}});
+            return;
+        }
     }
     input(asked);
 }

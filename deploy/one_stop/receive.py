@@ -30,7 +30,9 @@ def main():
             head = tram.fetch(endpoint, _WAIT_S if options.follow else options.wait)
             if head is None and not options.follow:
                 break
-            if head is not None:
+            if head is not None and head.content_type != dossiers.CONTENT_TYPE:
+                _say_foreign(head, endpoint)
+            elif head is not None:
                 print(json.dumps(_take(tram, head, options.output)), flush=True)
                 taken += 1
     if taken == 0:
@@ -62,10 +64,13 @@ def _locked(output):
         yield
 
 
+def _say_foreign(head, endpoint):
+    """It stays there, leased to us for a while, and others have their turn."""
+    print(f"receive: message {head.message_id.hex()} at {endpoint} is no dossier and stays there; "
+          f"see it with tram bundle list --to {endpoint}, and remove it with tram bundle cancel", file=sys.stderr)
+
+
 def _take(tram, head, output):
-    if head.content_type != dossiers.CONTENT_TYPE:
-        raise TramError("invalid_argument", "a message that is no dossier waits there",
-                        "tram message receive takes messages of every kind")
     incoming = pathlib.Path(tempfile.mkdtemp(prefix=".incoming-", dir=output))
     try:
         told = _write(tram_api.Content(tram, head), head, incoming)

@@ -98,6 +98,8 @@ Result<Dossier::Outcome> Dossier::apply(const pb::Message& message, const Proof&
     const bool latest = !last_ || last_->number < word.number;
     if (!last_ || last_->number.epoch < word.number.epoch) seen_.clear();
     if (latest) last_ = word;
+    if (update.has_due_day() && (!new_due_day_ || new_due_day_->first < word.number))
+        new_due_day_.emplace(word.number, update.due_day());
     if (word.number.epoch == last_->number.epoch) see(word.number.sequence);
     remember(word);
     return latest ? Outcome::kLatest : Outcome::kEarlier;
@@ -174,6 +176,11 @@ Bytes Dossier::encode() const {
     row.set_office_node(office_node_);
     if (code_) row.set_dossier_code(code_->text());
     if (due_day_) row.set_due_day(*due_day_);
+    if (new_due_day_) {
+        row.mutable_new_due()->set_issuer_epoch(new_due_day_->first.epoch);
+        row.mutable_new_due()->set_sequence(new_due_day_->first.sequence);
+        row.mutable_new_due()->set_day(new_due_day_->second);
+    }
     if (last_) write_word(*last_, *row.mutable_last());
     for (const Range& each : seen_) {
         pb::NumberRange& range = *row.add_seen();
@@ -192,6 +199,10 @@ Result<void> Dossier::restore(const pb::DossierRow& row) {
         code_ = std::move(*code);
     }
     if (row.has_due_day()) due_day_ = row.due_day();
+    if (row.has_new_due()) {
+        const pb::NewDue& due = row.new_due();
+        new_due_day_.emplace(WordNumber{due.issuer_epoch(), due.sequence()}, due.day());
+    }
     if (row.has_last()) {
         last_ = read_word(row.last());
         if (!last_) return rows::corrupt(kWhat);

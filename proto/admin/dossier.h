@@ -1,7 +1,7 @@
 // A dossier at both of its ends: what the office says of it, and what the one who filed it knows.
 //
-//   office    OfficeDossier   takes the request and its supplements once each, numbers its own words: 1, 2, 3
-//   ... origin    Dossier         takes the words in any order, any number of times, with some missing
+//   office    OfficeDossier   takes the request and what follows it once each, numbers its words
+//   origin    Dossier         takes the words in any order, any number of times, with some missing
 //
 // The last word is the one with the highest number, whenever it came; it alone decides the state. States may
 // go back (5 -> 4 when a supplement has come): that is a new word with a higher number. A word that comes
@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "proto/admin/names.h"
@@ -94,8 +95,10 @@ class Dossier {
     /// Of the last word, else of the official receipt; STATE_UNSPECIFIED while nothing was heard.
     [[nodiscard]] pb::DossierState state() const;
     [[nodiscard]] const std::optional<Word>& last() const { return last_; }
-    /// Days since 1970 (ngày hẹn trả), from the official receipt.
-    [[nodiscard]] std::optional<std::int32_t> due_day() const { return due_day_; }
+    /// Days since 1970 (ngày hẹn trả): from the official receipt, or the last word that named another one.
+    [[nodiscard]] std::optional<std::int32_t> due_day() const {
+        return new_due_day_ ? new_due_day_->second : due_day_;
+    }
     /// How many words before the last one are still under way.
     [[nodiscard]] std::uint64_t missing() const;
     /// Newest first, at most kHistoryMax.
@@ -124,7 +127,8 @@ class Dossier {
     Office office_;
     std::string office_node_;
     std::optional<DossierCode> code_;
-    std::optional<std::int32_t> due_day_;
+    std::optional<std::int32_t> due_day_;  // of the official receipt
+    std::optional<std::pair<WordNumber, std::int32_t>> new_due_day_;
     std::optional<Word> last_;
     std::vector<Range> seen_;  // of the epoch of last_, ascending, neither touching nor overlapping
     std::vector<Word> history_;

@@ -18,6 +18,7 @@ inline constexpr int kFieldDepthMax = 8;
 inline constexpr int kNeedMax = 32;   ///< papers that are asked for
 inline constexpr int kTextsMax = 24;  ///< languages of a notice
 inline constexpr int kMarksMax = 8;
+inline constexpr int kEndedMax = 64;
 inline constexpr std::uint32_t kPartsMax = 32;                  ///< supplements to one request
 inline constexpr std::uint32_t kLoudspeakerMax = 24;            ///< times to play a notice
 inline constexpr std::uint64_t kLifetimeMax = 400ULL * 86'400;  ///< seconds

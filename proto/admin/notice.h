@@ -1,8 +1,7 @@
 // Notices: what a node knows of one, in which language to show it, and where it has been.
 //
-//   KnownNotice   one row at every node: the newest edition, and whether it is superseded, recalled or
-//   expired ProofTable    one row at the issuer: which villages have the notice, have shown it, have
-//   announced it
+//   KnownNotice   one row at every node: the newest edition, and whether it is over
+//   ProofTable    one row at the issuer: which villages have the notice, showed it, announced it
 //
 //            take(edition 1)            take(edition 2)
 //   heard of ---------------> current ------------------> current

@@ -1,10 +1,11 @@
 // Who a message is from and for: offices, villages, audiences, and the endpoints that they are on the mesh.
 //
-//   office     xa:18904 (the commune's one-stop desk), ca-xa:19147 (its police), tyt:01864 (its health
-//   station) village    DH-07, Khâu Slôm audience   xa:18904/*                        everybody in the
-//   commune     dtn://18904/~notice
-//              xa:01864/Khâu Slôm,Hồng Mú        some villages                dtn://01864/~notice/<village>
-//              role:to-cong-nghe-so@00901        people with a task           dtn://00901/~role/<role>
+//   office     xa:18904 (the commune's one-stop desk), ca-xa:19147 (its police),
+//              tyt:01864 (its health station)
+//   village    DH-07, Khâu Slôm
+//   audience   xa:18904/*                   everybody in the commune   dtn://18904/~notice
+//              xa:01864/Khâu Slôm,Hồng Mú   some villages              dtn://01864/~notice/<village>
+//              role:to-cong-nghe-so@00901   people with a task         dtn://00901/~role/<role>
 //
 // A village's part of the endpoint is ASCII: lower-case letters, digits and dashes. A name in ASCII is that
 // already ("DH-07" -> dh-07). Any other is folded and gets a dot and four characters from the hash of its

@@ -1,11 +1,11 @@
 // Receipts: who has a message, what became of it. Signed, public, spread ahead of everything.
 //
-//   custody      đã nhận chuyển tiếp            a carrier has it
-//   delivered    đã đến nơi                     the recipient's node has it
-//   official     Mẫu 01                         the office has accepted the dossier, with its code and due
-//   date displayed    đã hiển thị                    a notice was on a screen of a village announced    đã
-//   phát loa                    a notice was played by a village's loudspeaker handed over  đã trao kết quả
-//   the citizen has the result
+//   custody      đã nhận chuyển tiếp   a carrier has it
+//   delivered    đã đến nơi            the recipient's node has it
+//   official     Mẫu 01                the office has accepted the dossier: code and due date
+//   displayed    đã hiển thị           a notice was on a screen of a village
+//   announced    đã phát loa           a notice was played by a village's loudspeaker
+//   handed over  đã trao kết quả       the citizen has the result
 //
 // Only an official receipt is the "giấy tiếp nhận hồ sơ và hẹn trả kết quả" that the law knows. The others
 // are biên nhận chuyển tiếp; calling them anything else would mislead a citizen. Titles are therefore made

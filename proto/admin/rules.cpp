@@ -244,6 +244,11 @@ Result<void> check_notice(const pb::Message& message, bool newer) {
     checks.need(!same_number || (year != 0 && year != notice.year()), "supersedes",
                 "a notice replaces itself by a higher edition");
     checks.at_most(notice.marks_size(), limits::kMarksMax, "marks");
+    checks.at_most(notice.ended_size(), limits::kEndedMax, "ended");
+    for (const pb::DocumentName& each : notice.ended()) {
+        checks.shape(each.number(), "ended", true, kDocumentNumber);
+        checks.need(is_document_year(each.year()), "ended", "a year is out of range");
+    }
     checks.also(check_texts(notice));
     for (const pb::Attachment& each : message.attachments())
         checks.shape(each.language(), "language of an attachment", false, kLanguage);
@@ -264,13 +269,38 @@ std::vector<std::string_view> words_of(std::string_view folded) {
     return words;
 }
 
-// A title begins with nothing but its mark: "MẬT: ...", "[Tối mật] ...", "(Mật) ...".
-bool begins_with_mark(std::string_view title) {
+/// `text` without what is neither letter nor digit at its beginning.
+std::string_view without_ornaments(std::string_view text) {
+    while (!text.empty() && fold(text.substr(0, 1)).empty() &&
+           static_cast<unsigned char>(text.front()) < 0x80)
+        text.remove_prefix(1);
+    return text;
+}
+
+/// The first `count` words, as they are written.
+std::string_view first_words(std::string_view line, int count) {
+    std::size_t end = 0;
+    for (; count > 0 && end != std::string_view::npos; --count)
+        end = line.find(' ', end == 0 ? 0 : end + 1);
+    return line.substr(0, end);
+}
+
+// A mark stands before everything else: "TỐI MẬT kế hoạch", "MẬT: ...", "[Tối mật] ...", "mật - ...", "Độ
+// mật: tối mật", or alone on its line. A title may well begin with "Mật độ" or "Mật ong".
+bool begins_with_mark(std::string_view text) {
+    const std::string_view title = without_ornaments(text.substr(0, text.find('\n')));
+    const std::string_view one = first_words(title, 1);
+    const std::string_view two = first_words(title, 2);
+    const std::string folded = fold(two);
+    if (folded == "toi mat" || folded == "tuyet mat") return is_secret_mark(two);
+    if (folded == "do mat") return title.size() > two.size() && is_secret_mark(title.substr(two.size()));
+    // "MẬT" in capitals, and "mật" with nothing but a dash, a point or an end after it.
+    if (fold_tones(two) == fold_tones("mật") || two.starts_with("MẬT")) return is_secret_mark(two);
+    if (fold(one) == "mat" && fold(title) == "mat") return is_secret_mark(one);
     static constexpr auto kMarks = std::to_array<std::string_view>({"mat", "toi mat", "tuyet mat"});
-    const bool bracket = title.starts_with('[') || title.starts_with('(');
-    const std::size_t end = title.find_first_of(bracket ? "])" : ":");
+    const std::size_t end = title.find_first_of("]):");
     if (end == std::string_view::npos) return false;
-    const std::string_view begin = bracket ? title.substr(1, end - 1) : title.substr(0, end);
+    const std::string_view begin = title.substr(0, end);
     return std::ranges::find(kMarks, fold(begin)) != kMarks.end() && is_secret_mark(begin);
 }
 
@@ -306,7 +336,7 @@ Result<void> check_secrecy(const pb::Message& message) {
                         is_secret_mark(head.document_number()) || is_secret_mark(notice.doc_type()) ||
                         std::ranges::any_of(notice.marks(), is_secret_mark) ||
                         std::ranges::any_of(notice.texts(), [](const pb::Text& each) {
-                            return begins_with_mark(each.title());
+                            return begins_with_mark(each.title()) || begins_with_mark(each.body());
                         });
     if (!marked) return {};
     return fail(ErrorCode::kSecret, std::string{secret_refusal(Tongue::kVietnamese)});

@@ -16,7 +16,8 @@ namespace {
 using CodePoint = utf8proc_int32_t;
 using CodePoints = std::vector<CodePoint>;
 
-constexpr int kKeepMarks = UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD;
+constexpr int kKeepMarks =
+    UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE;
 constexpr int kForSearch = UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD |
                            UTF8PROC_STRIPMARK | UTF8PROC_IGNORE;
 
@@ -145,8 +146,8 @@ std::vector<std::string_view> groups_from(std::string_view plain, std::size_t& a
         while (at < plain.size() && is_digit(plain[at]))
             ++at;
         groups.push_back(plain.substr(begin, at - begin));
-        const bool goes_on =
-            at + 1 < plain.size() && (plain[at] == ' ' || plain[at] == '-') && is_digit(plain[at + 1]);
+        static constexpr std::string_view kBetween = " -./";
+        const bool goes_on = at + 1 < plain.size() && kBetween.contains(plain[at]) && is_digit(plain[at + 1]);
         if (goes_on) ++at;
     }
     return groups;
@@ -233,7 +234,8 @@ bool matches_search(std::string_view text, std::string_view searched) {
 
 bool has_citizen_id(std::string_view text) {
     if (text.size() > kTextBytesMax) return true;
-    const auto points = decompose(text, UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE);
+    const auto points =
+        decompose(text, UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_IGNORE);
     if (!points) return true;
     std::string plain;
     for (const CodePoint c : *points)

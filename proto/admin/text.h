@@ -48,8 +48,9 @@ std::string fold_tones(std::string_view text);
 [[nodiscard]] bool matches_search(std::string_view text, std::string_view searched);
 
 /// Whether a number in the shape of a citizen id is in `text`: 12 digits in a row, or in equal groups of 3, 4
-/// or 6 that begin with 0 and are parted by single spaces or dashes (012 345 678 901); full-width digits
-/// count. Text that is no UTF-8 or longer than kTextBytesMax is taken to have one.
+/// or 6 that begin with 0 and are parted by single spaces, dashes, points or strokes (012 345 678 901);
+/// full-width digits count, and what cannot be seen does not. Text that is no UTF-8 or longer than
+/// kTextBytesMax is taken to have one.
 [[nodiscard]] bool has_citizen_id(std::string_view text);
 
 }  // namespace tram::admin

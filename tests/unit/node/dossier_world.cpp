@@ -160,7 +160,7 @@ pb::Message DossierWorld::read(std::size_t at, const effect::Reply::Revealed::Co
 }
 
 void DossierWorld::post(std::size_t from, const std::string& destination, bpv7::Kind kind,
-                        const pb::Message& message) {
+                        const pb::Message& message, bool is_public) {
     const Bytes encoded = admin::encode_message(message).value();
     Buffer content;
     append(content, admin::begin_content(encoded));
@@ -169,6 +169,7 @@ void DossierWorld::post(std::size_t from, const std::string& destination, bpv7::
     MessageTerms terms = terms_for(destination, content.size());
     terms.kind = kind;
     terms.content_type = admin::kContentType;
+    terms.is_public = is_public;
     const auto opened = outcome_of<effect::Reply::Opened>(
         world.ask(from, [&](RequestId id) { return input::OpenMessage{id, terms}; }));
     REQUIRE(opened);

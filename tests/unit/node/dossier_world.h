@@ -44,7 +44,7 @@ struct DossierWorld {
     admin::pb::Message read(std::size_t at, const effect::Reply::Revealed::Content& content);
     /// As an application that writes what it likes; attachments of the samples' pictures.
     void post(std::size_t from, const std::string& destination, bpv7::Kind kind,
-              const admin::pb::Message& message);
+              const admin::pb::Message& message, bool is_public = false);
     /// The messages that the office's applications get, acknowledged.
     std::vector<admin::pb::Message> drain();
     /// Asks with `input`, whose answer is Done or an error.

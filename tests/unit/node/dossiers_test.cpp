@@ -136,6 +136,24 @@ TEST_CASE("only the office speaks about a dossier, and only the kiosk files unde
     }
 }
 
+TEST_CASE("what is about a person and not sealed is refused", "[node][dossiers]") {
+    DossierWorld world;
+    const std::string number = world.file();
+    world.meet();
+    REQUIRE(world.drain().size() == 1);
+    pb::Message request = DossierWorld::request();
+    request.mutable_head()->set_local_number("18904-ks07-000999");
+    world.post(kKiosk, kRequests, bpv7::Kind::kRequest, request, true);
+    pb::Message word = tram::test::make_update(1, pb::STATE_DONE);
+    word.mutable_head()->set_local_number(number);
+    world.post(kServer, kUpdatesHere, bpv7::Kind::kUpdate, word, true);
+    world.meet();
+    CHECK(world.world.host(kServer).refused(ErrorCode::kPersonalData) == 1);
+    CHECK(world.world.host(kKiosk).refused(ErrorCode::kPersonalData) == 1);
+    CHECK(world.drain().empty());
+    CHECK(world.filed(number).state() == pb::STATE_UNSPECIFIED);
+}
+
 TEST_CASE("what a clone or a backup files again makes no second dossier", "[node][dossiers]") {
     DossierWorld world;
     const std::string number = world.file();
@@ -215,6 +233,17 @@ TEST_CASE("a dossier is accepted once, under one code", "[node][dossiers]") {
     REQUIRE(world.accept(number));
     CHECK(world.world.custody(kServer).counters().receipts_sent == 0);
     CHECK(sent == 2);
+    const std::string other = world.file();
+    world.meet();
+    CHECK(code_of(world.accept(other)) == "contradiction");
+    pb::Message taken = DossierWorld::update(pb::UPDATE_PROGRESS, pb::STATE_ACCEPTED);
+    taken.mutable_head()->set_dossier_code(kCode);
+    CHECK(code_of(world.say(other, taken)) == "contradiction");
+    const auto before = world.world.custody(kServer).counters().receipts_sent;
+    world.world.mesh.advance(Duration{static_cast<Duration::rep>(MadeReceipts::kAgainAfter_ms)});
+    REQUIRE(world.accept(number));  // its receipt was lost on its way
+    REQUIRE(world.accept(number));
+    CHECK(world.world.custody(kServer).counters().receipts_sent == before + 1);
     CHECK(code_of(world.accept(number, "H50.99.1-261124-9999")) == "contradiction");
     CHECK(code_of(world.say(number, [] {
               pb::Message word = DossierWorld::update(pb::UPDATE_PROGRESS, pb::STATE_DONE);

@@ -21,7 +21,7 @@ inline admin::pb::Message notice_draft(const std::string& number = kNotice) {
 
 struct NoticeWorld {
     /// The kiosk is in kVillage; the office expects proof from it and from DH-08.
-    NoticeWorld() : world{1, Setup{.open = false}} {
+    explicit NoticeWorld(std::uint32_t seed = 1) : world{seed, Setup{.open = false}} {
         configure(kKiosk, {"18904/" + kVillage}, {});
         configure(kServer, {}, {kVillage, "DH-08"});
     }
