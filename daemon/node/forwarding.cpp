@@ -16,8 +16,15 @@ constexpr Duration kPauseMax{600'000};
 // Previous node, age and hop count grow a bundle by at most this much on its way out.
 constexpr std::uint64_t kForwardingOverhead = 1'200;
 
-RoutedBundle routed(const Entry& entry) {
-    return {entry.destination, entry.destination_node, entry.destination.is_singleton()};
+routing::Carried carried(const Entry& entry) {
+    return {.destination = entry.destination,
+            .destination_node = entry.destination_node,
+            .singleton = entry.destination.is_singleton(),
+            .local = entry.record.local,
+            .bytes = entry.record.wire_length,
+            .expires_ms = entry.record.expires_at_ms,
+            .urgency = entry.record.urgency,
+            .note = {}};
 }
 
 /// The stored bundle as it goes to the next hop (RFC 9171 5.4 step 4, 4.4.1 to 4.4.3); nothing when it
@@ -47,7 +54,15 @@ std::optional<Bytes> outgoing(const Custody& custody, const Entry& entry, const 
 }  // namespace
 
 Forwarding::Forwarding(Custody& custody)
-    : custody_{custody}, router_{make_router(custody.options().router, custody.options().routes)} {}
+    : custody_{custody},
+      router_{routing::make_router({.kind = custody.options().router,
+                                    .node_id = custody.options().node_id,
+                                    .routes = custody.options().routes})} {}
+
+routing::Time Forwarding::now() const {
+    const auto wall = custody_.now().wall;
+    return {custody_.node_time_ms(), wall ? std::optional{wall->milliseconds} : std::nullopt};
+}
 
 void Forwarding::open_gate(LinkId id) {
     Link* link = neighbours_.link(id);
@@ -134,14 +149,14 @@ void Forwarding::confirmed(const input::Confirmed& confirmed) {
 }
 
 void Forwarding::seen_at(Entry& entry, const Peer& peer) {
-    if (entry.held_by(peer.text) || router_->done_after(routed(entry), peer.id)) return;
+    if (entry.held_by(peer.text) || router_->done_after(carried(entry), peer.id)) return;
     entry.record.forwarded_to.push_back({peer.text, custody_.node_time_ms()});
     custody_.update(entry);
 }
 
 void Forwarding::taken_by(Entry& entry, const Peer& peer) {
     const store::HopRecord hop{peer.text, custody_.node_time_ms()};
-    const RoutedBundle bundle = routed(entry);
+    const routing::Carried bundle = carried(entry);
     if (entry.record.awaits_receipt) return given_again(entry, hop);
     if (entry.record.forward && router_->done_after(bundle, peer.id)) {
         if (!entry.record.deliver_here) {
@@ -222,7 +237,8 @@ void Forwarding::ready(const Entry& entry) {
 
 bool Forwarding::wants(const Entry& entry, const Peer& peer) const {
     return entry.record.forward && entry.durable && !entry.record.held && !held_by(entry, peer.text) &&
-           !entry.declined_by(peer.text) && router_->offers(routed(entry), peer.id);
+           !entry.declined_by(peer.text) &&
+           router_->judge(carried(entry), peer.id, now()).copy != routing::Verdict::Copy::kNone;
 }
 
 void Forwarding::pump() {

@@ -15,7 +15,7 @@
 
 #include "daemon/node/custody.h"
 #include "daemon/node/neighbours.h"
-#include "daemon/node/router.h"
+#include "daemon/routing/router.h"
 
 namespace tram::node {
 
@@ -44,11 +44,12 @@ class Forwarding {
 
     [[nodiscard]] const Neighbours& neighbours() const { return neighbours_; }
     [[nodiscard]] Neighbours& neighbours() { return neighbours_; }
-    [[nodiscard]] const Router& router() const { return *router_; }
+    [[nodiscard]] const routing::Router& router() const { return *router_; }
     /// Whether the bundle is waiting to go to `peer`.
     [[nodiscard]] bool wants(const Entry& entry, const Peer& peer) const;
 
   private:
+    [[nodiscard]] routing::Time now() const;
     void pump(Peer& peer);
     void schedule(Link& link, Entry& entry);
     void transmit(LinkId link, BundleKey key, const Bytes& wire);
@@ -65,7 +66,7 @@ class Forwarding {
 
     Custody& custody_;
     Neighbours neighbours_;
-    std::unique_ptr<Router> router_;
+    std::unique_ptr<routing::Router> router_;
     std::set<bpv7::Eid> to_pump_;
     std::uint64_t bytes_in_flight_ = 0;   // on all links
     std::optional<Instant> second_look_;  // at what waits for receipts, for peers that have had it for long

@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "daemon/routing/router.h"
 #include "proto/base/bytes.h"
 #include "proto/base/error.h"
 #include "proto/base/limits.h"
@@ -40,12 +41,8 @@ inline constexpr BundleKey kUnstored = 0;
 /// Names a signature that is being checked; the node's number, never reused.
 using CheckId = std::uint64_t;
 
-enum class RouterKind : std::uint8_t { kDirect, kStatic, kEpidemic };
-
-struct Route {
-    std::string to;  ///< endpoint pattern, see bpv7::matches
-    bpv7::Eid via;   ///< node id of the next hop
-};
+using RouterKind = routing::Kind;
+using routing::Route;
 
 /// Who this node is and what it insists on. An `open` node signs nothing and takes anything: for experiments.
 struct Security {

@@ -2,7 +2,7 @@
 
     base <- cbor <- cose <- identity                                     cbor <- bpv7
     {bpv7, cose} <- bpsec      cose <- envelope      {bpsec, sync, envelope, identity, admin} <- daemon/node
-    {identity, proto/tram/admin.pb.h} <- admin <- daemon/registry <- daemon/node
+    {identity, proto/tram/admin.pb.h} <- admin <- daemon/registry <- daemon/node      bpv7 <- daemon/routing <- daemon/node
     base <- tcpcl              base <- store
     store/records.h <- daemon/node                                       {base, bpv7} <- config
     {daemon/node, tcpcl, store, config, proto/tram} <- {links, api, http} <- tramd
@@ -34,7 +34,7 @@ _PURE_FORBIDDEN = [
 
 _SHELL_BELOW = ("proto/base", "proto/cbor", "proto/cose", "proto/bpv7", "proto/bpsec", "proto/identity",
                 "proto/sync", "proto/envelope", "proto/admin", "proto/tcpcl", "proto/tram", "store", "config", "daemon/registry",
-                "daemon/node")
+                "daemon/routing", "daemon/node")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,8 +62,9 @@ LAYERS = {
     "proto/tcpcl": Layer(("proto/base",), pure=True),
     "daemon/registry": Layer(("proto/base", "proto/cose", "proto/admin"),
                              ("proto/tram/admin.pb.h", "proto/tram/admin_rows.pb.h"), pure=True),
+    "daemon/routing": Layer(_BUNDLES, pure=True),
     "daemon/node": Layer((*_BUNDLES, "proto/cose", "proto/bpsec", "proto/identity", "proto/sync", "proto/envelope",
-                          "proto/admin", "daemon/registry"),
+                          "proto/admin", "daemon/registry", "daemon/routing"),
                          ("store/records.h", "proto/tram/admin.pb.h"), ("sodium.h",), pure=True),
     "daemon/enrol": Layer(("proto/base", "proto/cbor", "proto/cose", "proto/identity", "proto/envelope"),
                           libraries=("sodium.h", "openssl/", "fmt/")),
