@@ -112,7 +112,7 @@ Entry& Custody::store(const bpv7::Bundle& bundle, Bytes wire, Intake intake) {
         record.fragment_offset = primary.fragment->offset;
         record.adu_length = primary.fragment->total_length;
     }
-    record.wire_length = wire.size();
+    record.wire_length = weight_of(bundle, wire);
     const auto remaining = static_cast<std::uint64_t>(std::max<std::int64_t>(0, remaining_ms(bundle)));
     const bpv7::CanonicalBlock* age = bundle.find(bpv7::block_type::kBundleAge);
     record.age_ms =

@@ -115,7 +115,7 @@ void Node::ready(const Entry& entry) {
     if (!entry.record.deliver_here) return;
     if (entry.is_fragment()) {
         reassembly_.ready(entry);
-    } else if (entry.record.chunk) {
+    } else if (custody_.is_opened(entry.record)) {
         messages_.ready(entry);
     } else {
         delivery_.ready(entry);
@@ -126,7 +126,7 @@ void Node::withdraw(const Entry& entry) {
     if (!entry.record.deliver_here) return;
     if (entry.is_fragment()) {
         reassembly_.withdraw(entry);
-    } else if (entry.record.chunk) {
+    } else if (custody_.is_opened(entry.record)) {
         messages_.withdraw(entry);
     } else {
         delivery_.withdraw(entry);
@@ -139,7 +139,8 @@ void Node::handle(const input::Submit& submit) {
         custody_.emit(effect::Reply{submit.request, std::unexpected{std::move(made.error())}});
         return;
     }
-    if (!reception_.has_room(made->wire.size(), options().local_percent_max)) {
+    const std::uint64_t weight = custody_.weight_of(made->bundle, made->wire);
+    if (!reception_.has_room(weight, options().local_percent_max)) {
         ++custody_.counters().bundles_refused_full;
         custody_.emit(
             effect::Reply{submit.request, fail(ErrorCode::kFull,
@@ -148,7 +149,7 @@ void Node::handle(const input::Submit& submit) {
         return;
     }
     const bpv7::BundleId id = made->bundle.id();
-    reception_.count_stored(made->wire.size());
+    reception_.count_stored(weight);
     const Entry& entry = custody_.store(made->bundle, std::move(made->wire),
                                         delivery_.intake_for(made->bundle.primary.destination));
     ++custody_.counters().bundles_submitted;

@@ -437,7 +437,8 @@ std::optional<Reception::Objection> Reception::objection_to_size(const Incoming&
     const NodeOptions& options = custody_.options();
     const bool preferred =
         is_local(options, in.bundle.primary.destination) || receipts_.is_receipt(in.bundle);
-    if (!has_room(in.wire.size(), preferred ? options.local_percent_max : options.relay_percent_max)) {
+    if (!has_room(custody_.weight_of(in.bundle, in.wire),
+                  preferred ? options.local_percent_max : options.relay_percent_max)) {
         return Objection{
             .code = ErrorCode::kFull, .why = "the store is full", .refusal = Refusal::kNoResources};
     }
@@ -459,7 +460,7 @@ void Reception::keep(Incoming& in) {
         return object(in, *objection);
     }
     Intake intake = delivery_.intake_for(in.bundle.primary.destination);
-    count_stored(in.wire.size());
+    count_stored(custody_.weight_of(in.bundle, in.wire));
     intake.received_from = store::HopRecord{in.peer.to_string(), custody_.node_time_ms()};
     if (in.replaces) {
         intake.held = custody_.inventory().find(*in.replaces)->record.held;

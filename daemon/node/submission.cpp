@@ -69,6 +69,12 @@ Result<OwnBundle> build_bundle(Custody& custody, const Submission& submission) {
     terms.hops = {options.hop_limit, 0};
     terms.klass.urgency = submission.urgency;
     terms.klass.kind = submission.kind;
+    if (submission.chunk) {
+        terms.klass.form = bpv7::Form::kMessage;
+        terms.klass.message_id = submission.chunk->message_id;
+        terms.klass.chunk_index = submission.chunk->index;
+        terms.klass.chunk_count = submission.chunk->count;
+    }
     terms.payload = submission.payload;
     return make_own_bundle(custody, std::move(terms));
 }

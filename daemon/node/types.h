@@ -93,6 +93,9 @@ struct NodeOptions {
     std::vector<std::string> villages;    ///< that this office expects proof of its notices from
     Bytes place;   ///< tells this disk in this machine from its copies: see registry/numbers.h
     Bytes chance;  ///< random bytes, new at each start; 4 or more where requests are filed
+    /// For simulations: the bytes that an encoded bundle stands for, from itself and its own length. Parts of
+    /// messages are then handed to applications one by one and unopened. Null: bundles are what they are.
+    std::uint64_t (*weigh)(const bpv7::Bundle& bundle, std::size_t wire_bytes) = nullptr;
 };
 
 /// Why a peer did not take a bundle, as far as the node cares (RFC 9174 5.2.4).
@@ -112,6 +115,7 @@ struct Submission {
     bpv7::Urgency urgency = bpv7::Urgency::kNormal;
     bpv7::Kind kind = bpv7::Kind::kBulk;
     bool report_delivery = false;
+    std::optional<store::ChunkRecord> chunk{};  ///< part of a message that the application has cut itself
     Bytes payload;
 };
 
