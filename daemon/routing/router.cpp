@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "daemon/routing/eta.h"
+
 namespace tram::routing {
 
 namespace {
@@ -72,8 +74,8 @@ std::unique_ptr<Router> make_router(RouterOptions options) {
         case Kind::kStatic: return std::make_unique<Static>(std::move(options.routes));
         case Kind::kEpidemic:
         case Kind::kSpray:
-        case Kind::kProphet:
-        case Kind::kEta: return std::make_unique<Epidemic>();
+        case Kind::kProphet: return std::make_unique<Epidemic>();
+        case Kind::kEta: return make_eta(options.node_id);
     }
     return nullptr;
 }
