@@ -222,17 +222,19 @@ Verdict Eta::judge(const Carried& carried, const bpv7::Eid& peer, Time time) con
     const bool begun = holders.has(tag);
     double rate = 1 / ours;
     double best = kUnknown;
+    std::size_t better_holders = 0;
     for (const Holder& holder : holders.all()) {
         if (holder.tag == (tag & 0xffffff)) continue;
         const double left = std::max(kSoon, holder.at_s - now.s);
         best = std::min(best, left);
         rate += 1 / left;
+        if (left < parameters_.better * ours) ++better_holders;
     }
     // With many carriers, each as likely to arrive at any time, the first arrives after 1 / sum of rates.
     const double gain = (1 / rate - 1 / (rate + 1 / theirs)) * (1 + carried.urgency);
     const bool better = theirs < parameters_.better * ours;
     if (better && (begun || (theirs < parameters_.better_than_holders * best &&
-                             holders.all().size() < parameters_.holders_max)))
+                             better_holders < parameters_.holders_max)))
         return {Verdict::Copy::kUtility, gain};
     if (begun) return {Verdict::Copy::kSurplus, gain};
     if (holders.spare == 0 || theirs > parameters_.surplus_hopeless * ours) return {};
@@ -268,8 +270,9 @@ Bytes Eta::begin(const Carried& carried, Time) const {
 std::pair<std::uint32_t, std::uint32_t> Eta::split(const Holders& holders, Tag peer) const {
     if (holders.spare == 0 || holders.has(peer)) return {0, holders.spare};
     // A surplus copy takes one; what remains is shared evenly.
-    const std::uint32_t theirs = (holders.spare - 1) / 2;
-    return {theirs, holders.spare - 1 - theirs};
+    const std::uint32_t left = holders.spare - 1;
+    const auto theirs = static_cast<std::uint32_t>(left * parameters_.split_part);
+    return {theirs, left - theirs};
 }
 
 Bytes Eta::share(const Carried& carried, const bpv7::Eid& peer, Time time) const {

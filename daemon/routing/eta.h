@@ -20,10 +20,11 @@ struct EtaParameters {
     double better_than_holders = 0.90;
     std::size_t holders_max = 8;
     /// Surplus copies of a message together have about this many bytes, within the bounds.
-    double surplus_bytes = 16e6;
+    double surplus_bytes = 32e6;
     std::uint32_t surplus_min = 1;
-    std::uint32_t surplus_max = 96;
+    std::uint32_t surplus_max = 4'000;
     double surplus_hopeless = 4.0;
+    double split_part = 0.25;
 };
 
 std::unique_ptr<Router> make_eta(const bpv7::Eid& node_id, const EtaParameters& parameters = {});
