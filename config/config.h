@@ -10,7 +10,7 @@
 
 namespace tram::config {
 
-enum class RouterKind : std::uint8_t { kDirect, kStatic, kEpidemic };
+enum class RouterKind : std::uint8_t { kDirect, kStatic, kEpidemic, kSpray, kProphet, kEta };
 enum class LogLevel : std::uint8_t { kError, kWarning, kInfo, kDebug };
 
 struct Node {

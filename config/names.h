@@ -6,7 +6,8 @@
 
 namespace tram::config {
 
-inline constexpr std::array<std::string_view, 3> kRouterNames = {"direct", "static", "epidemic"};
+inline constexpr std::array<std::string_view, 6> kRouterNames = {"direct", "static",  "epidemic",
+                                                                 "spray",  "prophet", "eta"};
 inline constexpr std::array<std::string_view, 4> kLogLevelNames = {"error", "warning", "info", "debug"};
 
 }  // namespace tram::config

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "daemon/routing/eta.h"
+#include "daemon/routing/prophet.h"
+#include "daemon/routing/spray.h"
 
 namespace tram::routing {
 
@@ -46,7 +48,8 @@ class Epidemic final : public Router {
   public:
     std::string_view name() const override { return "epidemic"; }
     Verdict judge(const Carried& carried, const bpv7::Eid& peer, Time) const override {
-        return {is_destination(carried, peer) ? Verdict::Copy::kDirect : Verdict::Copy::kUtility};
+        if (is_destination(carried, peer)) return {Verdict::Copy::kDirect, 0};
+        return {Verdict::Copy::kUtility, 1};
     }
 };
 
@@ -72,9 +75,9 @@ std::unique_ptr<Router> make_router(RouterOptions options) {
     switch (options.kind) {
         case Kind::kDirect: return std::make_unique<Direct>();
         case Kind::kStatic: return std::make_unique<Static>(std::move(options.routes));
-        case Kind::kEpidemic:
-        case Kind::kSpray:
-        case Kind::kProphet: return std::make_unique<Epidemic>();
+        case Kind::kEpidemic: return std::make_unique<Epidemic>();
+        case Kind::kSpray: return make_spray(options.spray_copies);
+        case Kind::kProphet: return make_prophet(options.node_id);
         case Kind::kEta: return make_eta(options.node_id);
     }
     return nullptr;

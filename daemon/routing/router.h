@@ -61,7 +61,9 @@ struct Verdict {
         kSurplus,  ///< it may help, when there is time and room left over
     };
     Copy copy = Copy::kNone;
-    double gain = 0;  ///< of utility and surplus copies: what the copy is worth, in no unit; more goes first
+    /// Of utility and surplus copies: what the whole copy is worth, in no unit. What has more of it for each
+    /// byte that the peer lacks goes first.
+    double gain = 0;
     friend bool operator==(const Verdict&, const Verdict&) = default;
 };
 
@@ -73,7 +75,8 @@ struct Route {
 struct RouterOptions {
     Kind kind = Kind::kEta;
     bpv7::Eid node_id;
-    std::vector<Route> routes;  ///< of static
+    std::vector<Route> routes{};      ///< of static
+    std::uint16_t spray_copies = 16;  ///< of spray: how many of a message there may be, at least 1
 };
 
 class Router {

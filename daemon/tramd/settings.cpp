@@ -19,6 +19,9 @@ node::RouterKind router_kind(config::RouterKind kind) {
         case config::RouterKind::kDirect: return node::RouterKind::kDirect;
         case config::RouterKind::kStatic: return node::RouterKind::kStatic;
         case config::RouterKind::kEpidemic: return node::RouterKind::kEpidemic;
+        case config::RouterKind::kSpray: return node::RouterKind::kSpray;
+        case config::RouterKind::kProphet: return node::RouterKind::kProphet;
+        case config::RouterKind::kEta: return node::RouterKind::kEta;
     }
     return node::RouterKind::kDirect;
 }

@@ -166,9 +166,16 @@ TEST_CASE("value out of range says the range", "[config]") {
     CHECK(problem("[store]\nquota = '1 kB'")
               .starts_with("tram.toml:2: store.quota: expected a size from 16 MiB"));
     CHECK(problem("[routing]\nrouter = 'epidemc'") ==
-          "tram.toml:2: routing.router: expected \"direct\", \"static\" or \"epidemic\", got \"epidemc\"; "
-          "did you "
-          "mean \"epidemic\"?");
+          "tram.toml:2: routing.router: expected \"direct\", \"static\", \"epidemic\", \"spray\", "
+          "\"prophet\" or "
+          "\"eta\", got \"epidemc\"; did you mean \"epidemic\"?");
+    const auto router = [](const std::string& name) {
+        return parse("[node]\nid = 'dtn://a/'\n[routing]\nrouter = '" + name + "'", "t")
+            .config.routing.router;
+    };
+    CHECK(router("spray") == RouterKind::kSpray);
+    CHECK(router("prophet") == RouterKind::kProphet);
+    CHECK(router("eta") == RouterKind::kEta);
 }
 
 TEST_CASE("endpoint ids must fit their place", "[config]") {
