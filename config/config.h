@@ -57,6 +57,14 @@ struct Links {
     friend bool operator==(const Links&, const Links&) = default;
 };
 
+/// Finding other nodes on the local networks, by UDP multicast.
+struct Discovery {
+    bool enabled = true;
+    std::vector<std::string> interfaces = {"*"};  ///< names, '*' for any run of characters
+    std::uint16_t port = 24'556;                  ///< UDP, the same on all nodes that are to find each other
+    friend bool operator==(const Discovery&, const Discovery&) = default;
+};
+
 /// A peer whose address is known.
 struct Peer {
     std::string id;       ///< node id it must announce; empty: any
@@ -107,6 +115,7 @@ struct Config {
     Store store;
     Api api;
     Links links;
+    Discovery discovery;
     std::vector<Peer> peers;
     std::vector<Office> offices;
     Routing routing;

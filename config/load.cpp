@@ -92,6 +92,12 @@ void read_links(TableReader& table, Links& links) {
     read_whole(table, "sessions_max", links.sessions_max, 1, 65'535);
 }
 
+void read_discovery(TableReader& table, Discovery& discovery) {
+    table.flag("enabled", discovery.enabled);
+    table.texts("interfaces", discovery.interfaces);
+    read_whole(table, "port", discovery.port, 1, 65'535);
+}
+
 void read_peers(TableReader& root, std::vector<Peer>& peers, Report& report) {
     for (TableReader& table : root.tables("peer")) {
         Peer peer;
@@ -157,6 +163,7 @@ void read_file(const toml::table& document, Config& config, Report& report) {
     section("store", [&](TableReader& table) { read_store(table, config.store); });
     section("api", [&](TableReader& table) { read_api(table, config.api); });
     section("links", [&](TableReader& table) { read_links(table, config.links); });
+    section("discovery", [&](TableReader& table) { read_discovery(table, config.discovery); });
     read_peers(root, config.peers, report);
     read_offices(root, config.offices, report);
     section("routing", [&](TableReader& table) { read_routing(table, config.routing, report); });

@@ -188,6 +188,21 @@ void validate_links(const Links& links, Report& report) {
     }
 }
 
+void validate_discovery(const Discovery& discovery, Report& report) {
+    constexpr std::size_t kInterfaceNameMax = 15;  // IFNAMSIZ, without the zero at the end
+    const auto is_pattern = [](std::string_view text) {
+        const auto is_sign = [](char c) { return c > ' ' && c < '\x7f' && c != '/'; };
+        return !text.empty() && text.size() <= kInterfaceNameMax && std::ranges::all_of(text, is_sign);
+    };
+    check_each_once(discovery.interfaces, "discovery.interfaces", is_pattern,
+                    "the name of a network interface, '*' standing for any run of characters, such as wlan*",
+                    report);
+    if (discovery.interfaces.empty() && discovery.enabled) {
+        report.add("discovery.interfaces",
+                   "expected at least one name such as \"*\"; to switch discovery off, enabled = false");
+    }
+}
+
 void validate_peers(const Config& config, Report& report) {
     std::set<std::string> seen;
     for (std::size_t i = 0; i < config.peers.size(); ++i) {
@@ -272,6 +287,7 @@ void validate(const Config& config, Report& report) {
     validate_store(config.store, report);
     validate_api(config.api, report);
     validate_links(config.links, report);
+    validate_discovery(config.discovery, report);
     validate_peers(config, report);
     validate_offices(config, report);
     validate_routing(config.routing, report);

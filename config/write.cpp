@@ -79,6 +79,10 @@ std::string to_toml(const Config& config) {
         << "\nendpoint = " << quoted(config.api.endpoint) << "\nevents = " << quoted(config.api.events)
         << "\n";
     write_links(out, config.links);
+    out << "\n[discovery]"
+        << "\nenabled = " << flag(config.discovery.enabled)
+        << "\ninterfaces = " << list(config.discovery.interfaces) << "\nport = " << config.discovery.port
+        << "\n";
     for (const Peer& peer : config.peers) {
         out << "\n[[peer]]\n";
         if (!peer.id.empty()) out << "id = " << quoted(peer.id) << "\n";

@@ -141,7 +141,29 @@ void fill_peers(google::protobuf::RepeatedPtrField<pb::Peer>& out, const node::N
         peer.set_address(configured.address);
         if (!configured.last_error.empty()) peer.set_last_error(configured.last_error);
     }
+    for (const ShellFacts::DiscoveredPeer& discovered : facts.discovered) {
+        const auto known = std::ranges::find(out, discovered.node_id, &pb::Peer::node_id);
+        pb::Peer& peer = known != out.end() ? *known : *out.Add();
+        peer.set_node_id(discovered.node_id);
+        peer.set_discovered(true);
+        peer.set_heard_at(discovered.heard_at);
+        peer.set_heard_ms(discovered.heard_ms);
+        if (!peer.connected() && !discovered.last_error.empty()) peer.set_last_error(discovered.last_error);
+    }
     count_queues(node, out);
+}
+
+void add_discovery(pb::StatusReply& out, const ShellFacts& facts) {
+    pb::Discovery& discovery = *out.mutable_discovery();
+    discovery.set_enabled(facts.discovery);
+    for (const std::string& interface : facts.interfaces)
+        discovery.add_interfaces(interface);
+    discovery.set_heard(static_cast<std::uint32_t>(facts.discovered.size()));
+    for (const auto& [name, value] : facts.counters) {
+        pb::Counter& counter = *out.add_counters();
+        counter.set_name(name);
+        counter.set_value(value);
+    }
 }
 
 void add_counters(pb::StatusReply& out, const node::Counters& counters) {
@@ -352,6 +374,7 @@ pb::StatusReply status(const node::Node& node, const ShellFacts& facts) {
     add_counters(out, node.custody().counters());
     add_refusals(out, "refused", node.custody().counters().refused);
     add_refusals(out, "links_refused", facts.links_refused);
+    add_discovery(out, facts);
     add_identity(out, node, facts);
     add_warnings(out, node);
     return out;

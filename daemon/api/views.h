@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/node/node.h"
@@ -27,6 +28,16 @@ struct ShellFacts {
         std::string last_error;  ///< why the last attempt failed; empty while connected
     };
     std::vector<ConfiguredPeer> configured;
+    struct DiscoveredPeer {
+        std::string node_id;  ///< as its beacon says
+        std::string heard_at;
+        std::uint64_t heard_ms = 0;  ///< how long ago anything was heard of it
+        std::string last_error;      ///< why no session came about; empty when none was tried
+    };
+    bool discovery = false;                                       ///< goes on
+    std::vector<std::string> interfaces;                          ///< that beacons go out on
+    std::vector<DiscoveredPeer> discovered;                       ///< whose beacons are heard now
+    std::vector<std::pair<std::string, std::uint64_t>> counters;  ///< more of them, by name
 };
 
 pb::StatusReply status(const node::Node& node, const ShellFacts& facts);

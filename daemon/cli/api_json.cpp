@@ -35,7 +35,9 @@ json::object to_json(const api::pb::Peer& peer) {
             {"queued_bytes", peer.queued_bytes()}, {"oldest_ms", peer.oldest_ms()},
             {"sent_bundles", peer.sent_bundles()}, {"received_bundles", peer.received_bundles()},
             {"sent_bytes", peer.sent_bytes()},     {"received_bytes", peer.received_bytes()},
-            {"configured", peer.configured()},     {"last_error", peer.last_error()}};
+            {"configured", peer.configured()},     {"last_error", peer.last_error()},
+            {"discovered", peer.discovered()},     {"heard_at", peer.heard_at()},
+            {"heard_ms", peer.heard_ms()}};
 }
 
 json::object to_json(const api::pb::Bundle& bundle) {
@@ -83,7 +85,11 @@ json::object to_json(const api::pb::StatusReply& status) {
             {"certificate_ends", status.certificate_ends()},
             {"clock_reason", status.clock_reason()},
             {"unreceipted", status.unreceipted()},
-            {"oldest_unreceipted_ms", status.oldest_unreceipted_ms()}};
+            {"oldest_unreceipted_ms", status.oldest_unreceipted_ms()},
+            {"discovery",
+             {{"enabled", status.discovery().enabled()},
+              {"interfaces", texts(status.discovery().interfaces())},
+              {"heard", status.discovery().heard()}}}};
 }
 
 json::object to_json(const api::pb::Receipt& receipt) {

@@ -15,12 +15,18 @@ using api::pb::ListPeersReply;
 using api::pb::Reply;
 using api::pb::Request;
 
+/// How long ago a beacon of a node on the local network was heard, or its session said something.
+std::string heard_text(const Context& context, const api::pb::Peer& peer) {
+    return peer.discovered() ? context.say(Message::kAgo, human_duration(peer.heard_ms())) : "-";
+}
+
 void print_table(Context& context, const ListPeersReply& list) {
     Table table{context.out,
                 {{context.say(Message::kPeer)},
                  {context.say(Message::kLastMet)},
                  {context.say(Message::kOut), Align::kRight},
                  {context.say(Message::kBytes), Align::kRight},
+                 {context.say(Message::kHeard)},
                  {context.say(Message::kAddress)},
                  {context.say(Message::kLastError)}},
                 context.ascii};
@@ -32,7 +38,8 @@ void print_table(Context& context, const ListPeersReply& list) {
             met = context.say(Message::kAgo, human_duration(peer.last_met_ms()));
         }
         table.add({peer.node_id(), met, std::to_string(peer.queued_bundles()),
-                   human_size(peer.queued_bytes()), peer.address(), peer.last_error()});
+                   human_size(peer.queued_bytes()), heard_text(context, peer),
+                   peer.address().empty() ? peer.heard_at() : peer.address(), peer.last_error()});
     }
     table.flush();
     if (list.peers().empty()) context.err << context.say(Message::kNoPeers) << "\n";

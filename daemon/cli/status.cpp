@@ -104,6 +104,12 @@ void print_table(Context& context, const StatusReply& status, const Verdict& ver
         print_line(context, context.say(Message::kStatusUnreceipted, status.unreceipted(),
                                         human_duration(status.oldest_unreceipted_ms())));
     }
+    if (status.discovery().heard() != 0) {
+        std::string where;
+        for (const std::string& interface : status.discovery().interfaces())
+            where += (where.empty() ? "" : ", ") + interface;
+        print_line(context, context.say(Message::kStatusDiscovery, where, status.discovery().heard()));
+    }
     print_peers(context, status);
     for (const std::string& warning : verdict.warnings) {
         context.out << "! " << printable(warning, context.ascii) << "\n";

@@ -100,6 +100,31 @@ TEST_CASE("peer list prints every peer", "[cli]") {
     CHECK(table.out.find('\x1b') == std::string::npos);
 }
 
+TEST_CASE("peer list and status show who was discovered, where, and how long ago", "[cli]") {
+    FakeDaemon::Answer answer;
+    auto& peer = *answer.reply.mutable_list_peers()->add_peers();
+    peer.set_node_id("dtn://18904-ks07/");
+    peer.set_discovered(true);
+    peer.set_heard_at("[fe80::1%eth0]:4556");
+    peer.set_heard_ms(3'000);
+    const FakeDaemon daemon{always(answer)};
+    const Ran table = run_tram(&daemon, {"peer", "list"});
+    CHECK(table.out.find("3 s ago") != std::string::npos);
+    CHECK(table.out.find("[fe80::1%eth0]:4556") != std::string::npos);
+    const auto listed = json::parse(run_tram(&daemon, {"peer", "list", "-o", "json"}).out).as_array();
+    CHECK(listed.at(0).at("heard_ms").to_number<int>() == 3'000);
+
+    FakeDaemon::Answer told = status(0, "");
+    auto& discovery = *told.reply.mutable_status()->mutable_discovery();
+    discovery.set_enabled(true);
+    discovery.add_interfaces("eth0");
+    discovery.add_interfaces("wlan0");
+    discovery.set_heard(2);
+    const FakeDaemon other{always(told)};
+    CHECK(run_tram(&other, {"status"}).out.find("discovery: on eth0, wlan0, 2 nodes heard") !=
+          std::string::npos);
+}
+
 TEST_CASE("a failure of the daemon is shown with its remedy", "[cli]") {
     const auto [code, exit_code] = GENERATE(table<const char*, int>({{"not_found", 1},
                                                                      {"ambiguous", 1},

@@ -62,6 +62,10 @@ stall_timeout = "7 s"
 reconnect_min = "20 ms"
 reconnect_max = "3 s"
 sessions_max = 8
+[discovery]
+enabled = false
+interfaces = ["wlan*", "eth0"]
+port = 4000
 [[peer]]
 id = "dtn://18904-srv/"
 address = "srv.example:4556"
@@ -104,6 +108,7 @@ level = "debug"
     expected.links.reconnect_min = std::chrono::milliseconds{20};
     expected.links.reconnect_max = std::chrono::milliseconds{3'000};
     expected.links.sessions_max = 8;
+    expected.discovery = {.enabled = false, .interfaces = {"wlan*", "eth0"}, .port = 4'000};
     expected.peers = {{.id = "dtn://18904-srv/", .address = "srv.example:4556", .plain = true},
                       {.id = "", .address = "[2001:db8::1]:4556"}};
     expected.routing.router = RouterKind::kStatic;
@@ -248,6 +253,19 @@ TEST_CASE("keys that depend on each other are checked together", "[config]") {
           std::string::npos);
     CHECK(problem("[store]\nquota='100 MiB'").find("store.reserve: expected at most half") !=
           std::string::npos);
+}
+
+TEST_CASE("discovery needs interfaces and a port", "[config]") {
+    CHECK(problem("[discovery]\nport = 0") ==
+          "tram.toml:2: discovery.port: expected a whole number from 1 to 65535, got 0");
+    CHECK(problem("[discovery]\ninterfaces = []")
+              .starts_with("tram.toml:2: discovery.interfaces: expected at least one name"));
+    CHECK(problems("[discovery]\ninterfaces = []\nenabled = false").empty());
+    CHECK(problem("[discovery]\ninterfaces = ['eth0', 'eth0']") ==
+          "tram.toml:2: discovery.interfaces[1]: expected each once, \"eth0\" is there twice");
+    const auto* name = GENERATE("", "a b", "a/b", "a-name-of-16-chr", "wl\u00e1n");
+    CHECK(problem(std::string{"[discovery]\ninterfaces = ['"} + name + "']")
+              .starts_with("tram.toml:2: discovery.interfaces[0]: expected the name of a network interface"));
 }
 
 TEST_CASE("security needs places, patterns and names", "[config]") {
