@@ -2,17 +2,10 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <map>
 #include <openssl/crypto.h>
-#include <random>
-#include <set>
 
-#include "daemon/links/address.h"
-#include "daemon/links/asio.h"
 #include "daemon/links/backoff.h"
-#include "daemon/links/dialer.h"
-#include "daemon/links/receive_budget.h"
-#include "daemon/links/tcp_link.h"
+#include "daemon/links/link_manager_impl.h"
 
 namespace tram::links {
 namespace {
@@ -58,62 +51,6 @@ Result<Acceptor> open_acceptor(const Executor& executor, const std::string& text
 
 }  // namespace
 
-/// Shared with its coroutines, which may end after the LinkManager.
-struct LinkManager::Impl : std::enable_shared_from_this<Impl> {
-    /// One configured peer: its coroutine waits in the dialer, in the pause, or for the link.
-    struct Caller {
-        Caller(const Executor& executor, HostPort address)
-            : target{std::move(address)}, dialer{std::make_shared<Dialer>(executor)}, pause{executor} {}
-        HostPort target;
-        std::shared_ptr<Dialer> dialer;
-        Timer pause;
-    };
-
-    Impl(asio::io_context& io, LinkOptions given, LinkListener& owner)
-        : executor{io.get_executor()},
-          options{std::move(given)},
-          listener{&owner},
-          receive_budget{options.receiving_bytes_max},
-          grace_timer{executor} {}
-
-    Result<void> start();
-    Result<void> set_up_tls();
-    Task accept_loop(std::size_t index);
-    Task call_loop(std::size_t index);
-    Task run_link(std::shared_ptr<TcpLink> link, LinkId id);
-    void admit(Socket socket);
-    bool make_room();
-    std::shared_ptr<TcpLink> make_link(Socket socket, LinkSetup setup, LinkId& id);
-    [[nodiscard]] tcpcl::SessionOptions session_options(const LinkSetup& setup) const;
-    std::shared_ptr<TcpLink> find(LinkId id) const;
-    std::optional<Error> objection_to(const std::string& node_id, bool authenticated);
-    void note_incoming(LinkId id, std::uint64_t bytes);
-    void report_failed_attempt(const std::string& address, std::optional<std::size_t> peer,
-                               const Error& error);
-    void stop_calling();
-    void stop(Duration grace, std::function<void()> done);
-    void cut_all();
-    void finish_stop();
-    void abandon();
-
-    Executor executor;
-    LinkOptions options;
-    LinkListener* listener;  // null once the LinkManager is gone
-    std::shared_ptr<const TlsContext> tls;
-    std::set<std::string> plain_node_ids;   // of the plain peers
-    std::set<std::string> proved_node_ids;  // those of them for which a certificate was shown
-    std::vector<Acceptor> acceptors;
-    std::vector<std::unique_ptr<Caller>> callers;
-    std::map<LinkId, std::shared_ptr<TcpLink>> links;
-    std::shared_ptr<Buffer> read_buffer = std::make_shared<Buffer>(kReadBytes);
-    ReceiveBudget receive_budget;
-    std::minstd_rand random{std::random_device{}()};
-    LinkId last_id = 0;
-    bool stopping = false;
-    Timer grace_timer;
-    std::vector<std::function<void()>> stopped;
-};
-
 Result<void> LinkManager::Impl::set_up_tls() {
     if (!options.tls) return {};
     auto made = TlsContext::make(*options.tls);
@@ -155,6 +92,7 @@ Result<void> LinkManager::Impl::start() {
     for (std::size_t i = 0; i < acceptors.size(); ++i) {
         start_task(executor, [self = shared_from_this(), i] { return self->accept_loop(i); });
     }
+    if (auto watched = watch_networks(); !watched) return watched;
     for (std::size_t i = 0; i < callers.size(); ++i) {
         start_task(executor, [self = shared_from_this(), i] { return self->call_loop(i); });
     }
@@ -213,8 +151,16 @@ Task LinkManager::Impl::call_loop(std::size_t index) {
     const StaticPeer& peer = options.peers[index];
     Backoff backoff{options.reconnect_min, options.reconnect_max};
     while (!stopping) {
+        if (must_wait_for(peer)) {
+            caller.state = Caller::State::kWaiting;
+            caller.pause.expires_at(Timer::time_point::max());
+            co_await caller.pause.async_wait(kAwait);
+            continue;
+        }
+        caller.state = Caller::State::kDialling;
         auto socket = co_await caller.dialer->dial(caller.target, options.session.contact_timeout);
         if (stopping) co_return;
+        caller.state = Caller::State::kTalking;
         if (socket) {
             LinkSetup setup;
             setup.role = tcpcl::Role::kActive;
@@ -226,12 +172,23 @@ Task LinkManager::Impl::call_loop(std::size_t index) {
             co_await run_link(link, id);
             if (link->succeeded()) backoff.reset();
         } else {
-            report_failed_attempt(peer.address, index, socket.error());
+            if (!caller.again) report_failed_attempt(peer.address, index, socket.error());
         }
         if (stopping) co_return;
+        if (std::exchange(caller.again, false)) {
+            backoff.reset();
+            continue;
+        }
+        caller.state = Caller::State::kPausing;
         caller.pause.expires_after(backoff.next(static_cast<std::uint32_t>(random())));
         co_await caller.pause.async_wait(kAwait);
+        if (std::exchange(caller.again, false)) backoff.reset();
     }
+}
+
+/// With discovery a peer may have been found before its turn came: one session is enough.
+bool LinkManager::Impl::must_wait_for(const StaticPeer& peer) const {
+    return discovery && !peer.node_id.empty() && has_session(peer.node_id);
 }
 
 std::shared_ptr<TcpLink> LinkManager::Impl::make_link(Socket socket, LinkSetup setup, LinkId& id) {
@@ -244,6 +201,10 @@ std::shared_ptr<TcpLink> LinkManager::Impl::make_link(Socket socket, LinkSetup s
     };
     setup.read_buffer = read_buffer;
     setup.note_incoming = [this, noted = id](std::uint64_t bytes) { note_incoming(noted, bytes); };
+    setup.note_up = [this, noted = id] { session_began(noted); };
+    setup.note_end = [this, noted = id](bool was_up, const std::optional<Error>& failure) {
+        session_ended(noted, was_up, failure);
+    };
     auto link = std::make_shared<TcpLink>(std::move(socket), std::move(setup), *listener);
     links.emplace(id, link);
     return link;
@@ -312,6 +273,10 @@ void LinkManager::Impl::stop_calling() {
         caller->dialer->cancel();
         caller->pause.cancel();
     }
+    for (const auto& [node_id, attempt] : attempts)
+        attempt.dialer->cancel();
+    if (discovery) discovery->stop();
+    if (monitor) monitor->stop();
 }
 
 void LinkManager::Impl::stop(Duration grace, std::function<void()> done) {
@@ -355,6 +320,10 @@ LinkManager::LinkManager(asio::io_context& io, LinkOptions options, LinkListener
 
 LinkManager::~LinkManager() {
     impl_->abandon();
+}
+
+DiscoveryState LinkManager::discovery() const {
+    return impl_->discovery_state();
 }
 
 Result<void> LinkManager::start() {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/links/discovery_options.h"
 #include "daemon/links/tls.h"
 #include "proto/base/bytes.h"
 #include "proto/base/error.h"
@@ -83,6 +84,12 @@ struct LinkOptions {
     /// More inbound connections take the place of callers that have no session yet, oldest first; when all
     /// have one, they get SESS_TERM "busy".
     std::uint32_t sessions_max = 256;
+    /// Follows the network interfaces: when one goes down, sessions over its addresses are cut at once, and
+    /// when one comes up, peers that were not reached are called at once.
+    bool follow_interfaces = false;
+    /// Finding other nodes on the local networks; needs `follow_interfaces`. The session has the node id that
+    /// we go by.
+    std::optional<DiscoveryOptions> discovery;
 };
 
 class LinkManager {
@@ -98,6 +105,7 @@ class LinkManager {
     Result<void> start();
     /// The ports that are listened on, in the order of LinkOptions::listen.
     [[nodiscard]] std::vector<std::uint16_t> listening_ports() const;
+    [[nodiscard]] DiscoveryState discovery() const;
 
     /// Queues a bundle on a link. Errors: not_found (link is gone), unavailable (ending), too_large.
     Result<tcpcl::TransferId> send(LinkId link, Bytes bundle);

@@ -1,11 +1,35 @@
 #include "daemon/links/tcp_link.h"
 
 #include <boost/asio/post.hpp>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include "daemon/links/clock.h"
 
 namespace tram::links {
 namespace {
+
+/// What the kernel may hold that it has not sent yet. More would only be in the way of what is more urgent.
+constexpr int kUnsentInKernelMax = 64 << 10;
+// A peer that probes find no trace of is given up after this.
+constexpr int kProbePause_s = 1;
+constexpr int kProbes = 4;
+constexpr int kProbeLimit_ms = 5'000;
+
+void set_option(Socket& socket, int level, int name, int value) {
+    // A connection that died already shows in the first read.
+    (void)::setsockopt(socket.native_handle(), level, name, &value, sizeof value);
+}
+
+asio::ip::address local_of(const Socket& socket) {
+    error_code gone;
+    const auto address = socket.local_endpoint(gone).address();
+    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+        return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+    }
+    return address;
+}
 
 std::string remote_text(const Socket& socket) {
     error_code gone;
@@ -32,6 +56,8 @@ TcpLink::TcpLink(Socket socket, LinkSetup setup, LinkListener& listener)
       listener_{&listener},
       session_{setup_.role, setup_.session, monotonic_now()},
       remote_{remote_text(socket_)},
+      local_{local_of(socket_)},
+      last_read_{monotonic_now()},
       timer_{socket_.get_executor()},
       reader_wake_{socket_.get_executor(), Timer::time_point::max()},
       writer_wake_{socket_.get_executor(), Timer::time_point::max()} {}
@@ -40,6 +66,8 @@ Task TcpLink::run() {
     error_code ignored;  // a connection that died already shows in the first read
     socket_.non_blocking(true, ignored);
     socket_.set_option(asio::ip::tcp::no_delay{true}, ignored);
+    set_option(socket_, IPPROTO_TCP, TCP_NOTSENT_LOWAT, kUnsentInKernelMax);
+    set_option(socket_, IPPROTO_TCP, TCP_USER_TIMEOUT, user_timeout());
     start_task(socket_.get_executor(), [self = shared_from_this()] { return self->write_loop(); });
     start_task(socket_.get_executor(), [self = shared_from_this()] { return self->timer_loop(); });
     request_pump();
@@ -90,6 +118,8 @@ void TcpLink::read_once() {
         case Wire::Status::kDone: break;
     }
     if (linger_until_) return;
+    last_read_ = monotonic_now();
+    if (probing_) set_probing(false);
     if (shaking) {
         session_.tls_established(monotonic_now(), wire_.proved_node_id());
         pump();
@@ -269,6 +299,34 @@ void TcpLink::cut(const Error& failure) {
     tell_end(failure);
     if (news && listener_ != nullptr) listener_->burst_done();
     close();
+}
+
+void TcpLink::drop(const Error& failure) {
+    error_code ignored;
+    socket_.set_option(asio::socket_base::linger{true, 0}, ignored);
+    cut(failure);
+}
+
+void TcpLink::probe() {
+    if (!closed_ && !probing_) set_probing(true);
+}
+
+/// An idle connection is asked by keepalives, one with bytes on their way gives up on them sooner.
+void TcpLink::set_probing(bool on) {
+    probing_ = on;
+    if (on) {
+        set_option(socket_, IPPROTO_TCP, TCP_KEEPIDLE, kProbePause_s);
+        set_option(socket_, IPPROTO_TCP, TCP_KEEPINTVL, kProbePause_s);
+        set_option(socket_, IPPROTO_TCP, TCP_KEEPCNT, kProbes);
+    }
+    set_option(socket_, SOL_SOCKET, SO_KEEPALIVE, on ? 1 : 0);
+    set_option(socket_, IPPROTO_TCP, TCP_USER_TIMEOUT, on ? kProbeLimit_ms : user_timeout());
+}
+
+/// Nothing acknowledged by the peer's kernel for as long as a session may stall.
+int TcpLink::user_timeout() const {
+    constexpr Duration kLongest{std::chrono::hours{1}};
+    return static_cast<int>(std::min(setup_.session.stall_timeout, kLongest).count());
 }
 
 void TcpLink::detach() {

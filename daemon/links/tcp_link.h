@@ -46,6 +46,9 @@ struct LinkSetup {
     std::shared_ptr<Buffer> read_buffer;  ///< kReadBytes, shared by all links
     /// Told how much of an unfinished transfer the link holds, after each read and at the end.
     std::function<void(std::uint64_t bytes)> note_incoming;
+    /// The session is established, and over (or did not come about, and why); before the listener hears it.
+    std::function<void()> note_up;
+    std::function<void(bool was_up, const std::optional<Error>& failure)> note_end;
     /// The owner's objection to a node that announces this id, with or without a certificate to prove it.
     std::function<std::optional<Error>(const std::string& node_id, bool authenticated)> objection;
 };
@@ -68,11 +71,19 @@ class TcpLink : public std::enable_shared_from_this<TcpLink> {
     void abort(const Error& why);
     /// Closes the connection now and tells the owner `failure`.
     void cut(const Error& failure);
+    /// The same, and what the kernel holds for the peer is thrown away: nothing of it is sent any more.
+    void drop(const Error& failure);
+    /// Finds out within seconds whether the peer is still there.
+    void probe();
     /// Closes the connection now and never calls the listener again.
     void detach();
 
     /// Between link_up() and link_down().
     [[nodiscard]] bool up() const { return was_up_ && !told_end_; }
+    /// Our end of the connection: an IPv4 address as such, a link-local one with its interface.
+    [[nodiscard]] const asio::ip::address& local_address() const { return local_; }
+    /// When anything came from the peer.
+    [[nodiscard]] Instant last_read() const { return last_read_; }
     /// Takes one of the places that LinkOptions::sessions_max counts.
     [[nodiscard]] bool counts() const { return !told_end_ && !setup_.busy; }
     /// A caller that has a place and no session so far.
@@ -108,6 +119,8 @@ class TcpLink : public std::enable_shared_from_this<TcpLink> {
     [[nodiscard]] Error explained(Error failure) const;
     void tell_end(const std::optional<Error>& failure);
     [[nodiscard]] std::optional<Instant> deadline() const;
+    void set_probing(bool on);
+    [[nodiscard]] int user_timeout() const;
     void close();
 
     Socket socket_;
@@ -116,6 +129,8 @@ class TcpLink : public std::enable_shared_from_this<TcpLink> {
     LinkListener* listener_;  // null once detached
     tcpcl::Session session_;
     std::string remote_;
+    asio::ip::address local_;
+    Instant last_read_;
     Timer timer_;
     Timer reader_wake_;  // these two never expire; cancelling one wakes its coroutine
     Timer writer_wake_;
@@ -126,6 +141,7 @@ class TcpLink : public std::enable_shared_from_this<TcpLink> {
     std::optional<Socket::wait_type> read_wait_ = Socket::wait_read;  // before the next read; nothing: none
     std::size_t in_flight_ = 0;                                       // bytes that are being written
     bool tls_due_ = false;  // begins once the output so far is written
+    bool probing_ = false;  // the kernel asks the peer whether it is there
     bool cut_ = false;      // TLS ended without close_notify
     bool ended_by_owner_ = false;
     bool pump_requested_ = false;

@@ -37,6 +37,7 @@ void TcpLink::on(const tcpcl::event::Established& event) {
     }
     was_up_ = true;
     if (listener_ == nullptr) return;
+    if (setup_.note_up) setup_.note_up();
     listener_->link_up({.link = setup_.id,
                         .peer_node_id = event.peer_node_id,
                         .address = remote_,
@@ -116,13 +117,15 @@ void TcpLink::tell_end(const std::optional<Error>& failure) {
     told_end_ = true;
     if (listener_ == nullptr) return;
     if (was_up_) {
+        if (setup_.note_end) setup_.note_end(true, failure);
         listener_->link_down(setup_.id, failure);
         return;
     }
     const std::string why = end_reason_.empty() ? "the connection ended before a session was established"
                                                 : "the peer ended the session: " + end_reason_;
-    listener_->attempt_failed(setup_.attempt_address, setup_.configured_peer,
-                              failure.value_or(Error{ErrorCode::kUnavailable, why}));
+    const Error reason = failure.value_or(Error{ErrorCode::kUnavailable, why});
+    if (setup_.note_end) setup_.note_end(false, reason);
+    listener_->attempt_failed(setup_.attempt_address, setup_.configured_peer, reason);
 }
 
 }  // namespace tram::links

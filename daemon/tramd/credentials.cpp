@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "proto/cose/sha256.h"
+
 namespace tram::tramd {
 
 namespace {
@@ -68,6 +70,24 @@ std::vector<Bytes> tls_chain(const enrol::Identity& identity) {
     constexpr std::size_t kAuthoritiesMax = 2;
     if (chain.size() > 1 + kAuthoritiesMax) chain.resize(1 + kAuthoritiesMax);
     return chain;
+}
+
+std::vector<links::RootHint> root_hints(const enrol::Identity& identity) {
+    const auto is_above_us = [&](const identity::Certificate& root) {
+        return std::ranges::any_of(identity.trust.certificates, [&](const identity::Certificate& authority) {
+            return authority.usage == identity::Usage::kAuthority &&
+                   same(authority.key_id, identity.tls.issuer_key_id) && same(authority.issuer, root.subject);
+        });
+    };
+    std::vector<links::RootHint> hints;
+    for (const identity::Certificate& root : identity.trust.certificates) {
+        if (root.usage != identity::Usage::kRoot) continue;
+        const auto digest = cose::sha256(root.der);
+        links::RootHint hint{};
+        std::copy_n(digest.begin(), hint.size(), hint.begin());
+        hints.insert(is_above_us(root) ? hints.begin() : hints.end(), hint);
+    }
+    return hints;
 }
 
 }  // namespace tram::tramd

@@ -7,6 +7,7 @@
 
 #include "config/config.h"
 #include "daemon/enrol/identity_directory.h"
+#include "daemon/links/beacon.h"
 #include "daemon/node/types.h"
 #include "proto/base/error.h"
 
@@ -27,5 +28,8 @@ node::Security security_options(const config::Config& config, const Credentials&
 
 /// What TLS shows: the own certificate, then those above it but the root.
 std::vector<Bytes> tls_chain(const enrol::Identity& identity);
+
+/// For beacons: the root above the own certificates first, then the others that are trusted.
+std::vector<links::RootHint> root_hints(const enrol::Identity& identity);
 
 }  // namespace tram::tramd

@@ -83,7 +83,13 @@ Result<void> Daemon::start() {
 
 Result<void> Daemon::open_links(Credentials credentials) {
     links::LinkOptions options = link_options(config_);
+    if (options.discovery) {
+        const auto chance = draw_chance();
+        if (!chance) return std::unexpected{chance.error()};
+        std::copy_n(chance->data(), options.discovery->instance.size(), options.discovery->instance.begin());
+    }
     if (credentials.identity) {
+        if (options.discovery) options.discovery->roots = root_hints(*credentials.identity);
         const auto check = [this](const std::vector<Bytes>& chain) {
             auto peer = node_->accept_chain(chain, Clock::now());
             // What the chain brought is passed on when the handshake is not in the middle of something.
@@ -98,6 +104,7 @@ Result<void> Daemon::open_links(Credentials credentials) {
         spdlog::critical("{}", no_identity_);
         options.listen.clear();
         options.peers.clear();
+        options.discovery.reset();
     }
     links_ = std::make_unique<links::LinkManager>(loop_->io, std::move(options),
                                                   static_cast<links::LinkListener&>(*this));
@@ -261,7 +268,26 @@ api::ShellFacts Daemon::facts() {
     for (std::size_t i = 0; i < config_.peers.size(); ++i) {
         facts.configured.push_back({config_.peers[i].id, config_.peers[i].address, attempt_errors_[i]});
     }
+    add_discovery(facts);
     return facts;
+}
+
+void Daemon::add_discovery(api::ShellFacts& facts) {
+    const links::DiscoveryState state = links_->discovery();
+    facts.discovery = state.on;
+    facts.interfaces = state.interfaces;
+    for (const links::DiscoveredNode& node : state.nodes) {
+        facts.discovered.push_back(
+            {node.node_id, node.address,
+             static_cast<std::uint64_t>(std::max(node.heard_ago.count(), Duration::rep{0})),
+             node.last_error});
+    }
+    if (!state.on) return;
+    const auto& counters = state.counters;
+    facts.counters = {{"beacons_sent", counters.sent},           {"beacons_heard", counters.heard},
+                      {"beacons_malformed", counters.malformed}, {"beacons_foreign", counters.foreign},
+                      {"beacons_off_link", counters.off_link},   {"beacons_own_name", counters.own_name},
+                      {"beacons_no_room", counters.no_room},     {"discovery_calls", counters.calls}};
 }
 
 }  // namespace tram::tramd

@@ -77,6 +77,7 @@ class Daemon final : private links::LinkListener {
     void store_failed(const Error& error);
     void begin_stop(int exit_code);
     api::ShellFacts facts();
+    void add_discovery(api::ShellFacts& facts);
 
     config::Config config_;
     struct Loop;

@@ -91,6 +91,12 @@ links::LinkOptions link_options(const config::Config& config) {
     options.reconnect_min = config.links.reconnect_min;
     options.reconnect_max = config.links.reconnect_max;
     options.sessions_max = config.links.sessions_max;
+    options.follow_interfaces = true;
+    if (config.discovery.enabled) {
+        options.discovery.emplace();
+        options.discovery->port = config.discovery.port;
+        options.discovery->interfaces = config.discovery.interfaces;
+    }
     return options;
 }
 

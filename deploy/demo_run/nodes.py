@@ -26,7 +26,8 @@ def wait_until(condition, deadline_s, what):
 
 
 class Node:
-    def __init__(self, name, bin_directory, data_directory):
+    def __init__(self, name, bin_directory, data_directory, prefix=()):
+        """`prefix`: what to put before the daemon's command, so that it runs on a network of its own."""
         self.name = name
         self.id = f"dtn://{name}/"
         self.inbox = f"dtn://{name}/inbox"
@@ -34,6 +35,7 @@ class Node:
         self.directory.mkdir()
         self.port = None
         self._bin = pathlib.Path(bin_directory)
+        self._prefix = list(prefix)
         self._process = None
         self._sent = 0
 
@@ -65,8 +67,7 @@ class Node:
                  "[security]", f'identity = "{self.directory}/identity"', f'audit = "{self.directory}/audit.log"',
                  "[store]", f'directory = "{self.directory}/store"', 'quota = "1 GB"', 'reserve = "1 MiB"',
                  "[api]", f'endpoint = "{self._api}"', f'events = "ipc://{self.directory}/events"',
-                 "[links]", 'listen = ["127.0.0.1:0"]' if listen else "listen = []",
-                 'reconnect_min = "50 ms"', 'reconnect_max = "200 ms"',
+                 *self._links(listen),
                  "[bundles]", 'delivery_lease = "10 s"',
                  "[routing]", f'router = "{router}"']
         if route_via:
@@ -75,11 +76,17 @@ class Node:
             lines += ["[[peer]]", f'id = "{peer_id}"', f'address = "127.0.0.1:{port}"']
         self._config.write_text("\n".join(lines) + "\n")
 
+    def _links(self, listen):
+        if self._prefix:
+            return []  # as after an installation: it listens, and finds the others by itself
+        return ["[links]", 'listen = ["127.0.0.1:0"]' if listen else "listen = []",
+                'reconnect_min = "50 ms"', 'reconnect_max = "200 ms"', "[discovery]", "enabled = false"]
+
     def start(self):
         """Starts the daemon and waits until it answers."""
         log = open(self.directory / "log", "ab")
         before = log.tell()
-        self._process = subprocess.Popen([self._bin / "tramd", "--config", self._config],
+        self._process = subprocess.Popen([*self._prefix, self._bin / "tramd", "--config", self._config],
                                          stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                          start_new_session=True)
         log.close()

@@ -74,6 +74,7 @@ config::Config fast_config(const std::string& node_id) {
     config.links.reconnect_min = milliseconds{10};
     config.links.reconnect_max = milliseconds{50};
     config.store.reserve_bytes = 1U << 20;
+    config.discovery.enabled = false;
     return config;
 }
 
@@ -94,6 +95,11 @@ std::string DaemonProcess::address() const {
     return "127.0.0.1:" + std::to_string(port_);
 }
 
+void DaemonProcess::enter(const std::string& network_namespace) {
+    namespace_ = network_namespace;
+    config_.links.listen = {"[::]:" + std::to_string(port_)};
+}
+
 void DaemonProcess::write_config() const {
     std::ofstream out{directory_ / "tram.toml"};
     out << config::to_toml(config_);
@@ -103,7 +109,11 @@ void DaemonProcess::write_config() const {
 void DaemonProcess::start() {
     if (running()) throw std::logic_error{config_.node.id + " runs already"};
     write_config();
-    const std::vector<std::string> arguments{TRAMD_PATH, "--config", directory_ / "tram.toml"};
+    std::vector<std::string> arguments{TRAMD_PATH, "--config", directory_ / "tram.toml"};
+    if (!namespace_.empty()) {
+        const std::vector<std::string> inside{"ip", "netns", "exec", namespace_};
+        arguments.insert(arguments.begin(), inside.begin(), inside.end());
+    }
     const int log = ::open((directory_ / "log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     if (log < 0) throw_errno("open the log");
     pid_ = spawn_program(arguments, log, log);

@@ -32,7 +32,8 @@ class TestDirectory {
 /// connections, so that it can be taken again after a restart.
 std::uint16_t free_port();
 
-/// Settings in which two daemons on one machine find each other at once, without certificates.
+/// Settings in which two daemons on one machine reach each other at once, without certificates and without
+/// discovery.
 config::Config fast_config(const std::string& node_id);
 
 class DaemonProcess {
@@ -43,6 +44,9 @@ class DaemonProcess {
     DaemonProcess(const DaemonProcess&) = delete;
     DaemonProcess& operator=(const DaemonProcess&) = delete;
 
+    /// From the next start on it runs in this network namespace, and listens on all its addresses. Its API is
+    /// reached from everywhere.
+    void enter(const std::string& network_namespace);
     /// Takes effect with the next start.
     [[nodiscard]] config::Config& config() { return config_; }
     /// Executes tramd. The calling thread must live as long as the daemon: it dies with it.
@@ -75,6 +79,7 @@ class DaemonProcess {
 
     std::filesystem::path directory_;
     config::Config config_;
+    std::string namespace_;
     std::uint16_t port_ = 0;
     pid_t pid_ = -1;
     int exit_status_ = 0;
