@@ -210,6 +210,9 @@ void encode_tombstone(const Tombstone& tombstone, std::string& value) {
     row.set_ended_at_ms(tombstone.ended_at_ms);
     row.set_expires_at_ms(tombstone.expires_at_ms);
     row.set_destination(tombstone.destination);
+    row.set_source(tombstone.source);
+    row.set_creation_time_ms(tombstone.creation_time_ms);
+    if (tombstone.chunk) write_chunk(*tombstone.chunk, *row.mutable_chunk());
     if (tombstone.hop_count) row.set_hop_count(*tombstone.hop_count);
     if (tombstone.ends) write_ended(*tombstone.ends, *row.mutable_ends());
     if (tombstone.received_from) write_hop(*tombstone.received_from, *row.mutable_received_from());
@@ -232,6 +235,13 @@ Result<Tombstone> decode_tombstone(std::string_view key, std::string_view value)
     tombstone.ended_at_ms = row.ended_at_ms();
     tombstone.expires_at_ms = row.expires_at_ms();
     tombstone.destination = row.destination();
+    tombstone.source = row.source();
+    tombstone.creation_time_ms = row.creation_time_ms();
+    if (row.has_chunk()) {
+        const auto chunk = read_chunk(row.chunk());
+        if (!chunk) return std::unexpected{chunk.error()};
+        tombstone.chunk = *chunk;
+    }
     if (row.has_hop_count()) tombstone.hop_count = row.hop_count();
     if (row.has_ends()) {
         auto ended = read_ended(row.ends());

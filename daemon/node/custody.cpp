@@ -29,10 +29,8 @@ std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b) {
 
 void Custody::restore(store::BundleRecord record) {
     auto destination = bpv7::Eid::parse(record.destination);
-    Entry& entry = inventory_.insert(std::move(record));
+    Entry& entry = inventory_.insert(std::move(record), std::move(destination).value_or(bpv7::Eid{}));
     entry.durable = true;
-    if (destination) entry.destination = std::move(*destination);
-    entry.destination_node = entry.destination.node_id();
 }
 
 void Custody::restore(store::Tombstone tombstone) {
@@ -141,9 +139,7 @@ Entry& Custody::store(const bpv7::Bundle& bundle, Bytes wire, Intake intake) {
     record.awaits_receipt = intake.awaits_receipt;
     record.ends = std::move(intake.ends);
 
-    Entry& entry = inventory_.insert(std::move(record));
-    entry.destination = primary.destination;
-    entry.destination_node = entry.destination.node_id();
+    Entry& entry = inventory_.insert(std::move(record), primary.destination);
     inventory_.cache(entry, wire);
     journal_.add(store::change::PutBundle{entry.record, std::move(wire)});
     entry.draft = intake.draft;
@@ -164,14 +160,18 @@ void Custody::remove(BundleKey key, store::Ending ending, std::optional<store::H
     tombstone.ended_at_ms = node_time_ms();
     tombstone.expires_at_ms =
         saturating_add(std::max(entry->record.expires_at_ms, tombstone.ended_at_ms), kTombstoneMargin_ms);
+    tombstone.source = entry->record.source;
     tombstone.destination = entry->record.destination;
+    tombstone.creation_time_ms = entry->record.creation_time_ms;
+    tombstone.chunk = entry->record.chunk;
     tombstone.received_from = entry->record.received_from;
     tombstone.hop_count = entry->record.hop_count;
     tombstone.last_hop = std::move(last_hop);
     tombstone.forwarded_to = entry->record.forwarded_to;
     tombstone.ends = entry->record.ends;
-    drop(key);
+    // In this order what is known of its parcel stays.
     bury(std::move(tombstone));
+    drop(key);
 }
 
 void Custody::bury_consumed(const bpv7::Bundle& bundle, store::HopRecord from) {
@@ -182,7 +182,9 @@ void Custody::bury_consumed(const bpv7::Bundle& bundle, store::HopRecord from) {
     const auto remaining = static_cast<std::uint64_t>(std::max<std::int64_t>(0, remaining_ms(bundle)));
     tombstone.expires_at_ms =
         saturating_add(saturating_add(tombstone.ended_at_ms, remaining), kTombstoneMargin_ms);
+    tombstone.source = bundle.primary.source.to_string();
     tombstone.destination = bundle.primary.destination.to_string();
+    tombstone.creation_time_ms = bundle.primary.timestamp.time.milliseconds;
     tombstone.received_from = std::move(from);
     bury(std::move(tombstone));
 }
@@ -194,6 +196,13 @@ void Custody::bury(store::Tombstone tombstone) {
 
 void Custody::drop(BundleKey key) {
     journal_.add(store::change::EraseBundle{key});
+    const Entry* entry = inventory_.find(key);
+    Parcel* parcel = entry != nullptr ? entry->parcel : nullptr;
+    if (parcel != nullptr && parcel->noted && parcel->here.size() == 1) {
+        erase_state(parcel_row(parcel->id));
+        parcel->noted = parcel->spare = false;
+        parcel->note = {};
+    }
     inventory_.erase(key);
 }
 

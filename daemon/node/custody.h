@@ -37,6 +37,7 @@ struct Counters {
     std::uint64_t bundles_reassembled = 0;
     std::uint64_t bundles_fragmented = 0;
     std::uint64_t bundles_corrupt = 0;
+    std::uint64_t bundles_evicted = 0;
     std::uint64_t messages_sent = 0;
     std::uint64_t messages_delivered = 0;
     std::uint64_t messages_refused = 0;    ///< they do not open

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/node/flooding.h"
 #include "daemon/node/reports.h"
 #include "proto/bpv7/codec.h"
 #include "proto/bpv7/fragments.h"
@@ -13,18 +14,13 @@ namespace {
 
 constexpr Duration kPauseMin{5'000};
 constexpr Duration kPauseMax{600'000};
+constexpr std::uint64_t kWindowMin = 128U << 10;
 // Previous node, age and hop count grow a bundle by at most this much on its way out.
 constexpr std::uint64_t kForwardingOverhead = 1'200;
 
-routing::Carried carried(const Entry& entry) {
-    return {.destination = entry.destination,
-            .destination_node = entry.destination_node,
-            .singleton = entry.destination.is_singleton(),
-            .local = entry.record.local,
-            .bytes = entry.record.wire_length,
-            .expires_ms = entry.record.expires_at_ms,
-            .urgency = entry.record.urgency,
-            .note = {}};
+/// For a peer that is not asked what it wants: within an urgency by kind, then as they came.
+Order plain_order(const store::BundleRecord& record) {
+    return {.tier = tier_of(record), .cost = static_cast<double>(record.kind)};
 }
 
 /// The stored bundle as it goes to the next hop (RFC 9171 5.4 step 4, 4.4.1 to 4.4.3); nothing when it
@@ -53,15 +49,13 @@ std::optional<Bytes> outgoing(const Custody& custody, const Entry& entry, const 
 
 }  // namespace
 
-Forwarding::Forwarding(Custody& custody)
-    : custody_{custody},
-      router_{routing::make_router({.kind = custody.options().router,
-                                    .node_id = custody.options().node_id,
-                                    .routes = custody.options().routes})} {}
-
-routing::Time Forwarding::now() const {
-    const auto wall = custody_.now().wall;
-    return {custody_.node_time_ms(), wall ? std::optional{wall->milliseconds} : std::nullopt};
+// What everybody should hold stays, unless the peer is the only one that it is for.
+bool Forwarding::done_after(const Entry& entry, const bpv7::Eid& peer) {
+    if (is_flooded(entry.destination) && entry.destination_node != peer && router().hands_over()) {
+        const Peer* known = neighbours_.peer(peer);
+        if (known != nullptr && neighbours_.syncs(*known)) return false;
+    }
+    return router().done_after(copies_.carried(*entry.parcel), peer);
 }
 
 void Forwarding::open_gate(LinkId id) {
@@ -71,18 +65,46 @@ void Forwarding::open_gate(LinkId id) {
     if (!link->peer.is_none()) to_pump_.insert(link->peer);
 }
 
-void Forwarding::peer_up(const input::PeerUp& up, bool gated) {
-    neighbours_.connect(up, gated);
+void Forwarding::peer_up(const input::PeerUp& up, bool gated, bool syncing) {
+    neighbours_.connect(up, gated, syncing);
     custody_.emit(effect::Notify{effect::Notify::What::kPeerUp, {}, {}, up.peer.to_string(), up.address});
     Peer* peer = neighbours_.peer(up.peer);
     if (peer == nullptr) return;
+    peer->number = custody_.inventory().ledger().number(peer->text);
     to_pump_.insert(up.peer);
-    if (peer->links.size() > 1) return;
-    for (auto& [key, entry] : custody_.inventory().entries()) {
-        std::erase(entry.declined, peer->text);
-        if (wants(entry, *peer)) peer->enqueue(rank_of(entry.record), key);
+    if (peer->links.size() == 1) copies_.contact_began(up.peer);
+    if (!syncing && peer->links.size() == 1) queue_all(*peer);
+}
+
+void Forwarding::fall_back(LinkId id) {
+    Link* link = neighbours_.link(id);
+    if (link == nullptr || !std::exchange(link->syncing, false)) return;
+    if (Peer* peer = neighbours_.peer(link->peer)) queue_all(*peer);
+}
+
+void Forwarding::queue_all(Peer& peer) {
+    for (const auto& [key, entry] : custody_.inventory().entries()) {
+        if (wants(entry, peer)) peer.outbox.add(plain_order(entry.record), entry);
         if (entry.record.awaits_receipt) plan_second_look();
     }
+    to_pump_.insert(peer.id);
+}
+
+void Forwarding::send(Peer& peer, const Order& order, const Entry& entry) {
+    peer.outbox.add(order, entry);
+    to_pump_.insert(peer.id);
+}
+
+bool Forwarding::is_sending(const Peer& peer, BundleKey key) {
+    if (peer.outbox.contains(key)) return true;
+    return std::ranges::any_of(peer.links, [&](LinkId id) {
+        const Link* link = neighbours_.link(id);
+        return link != nullptr && link->in_flight.contains(key);
+    });
+}
+
+void Forwarding::known_at(Entry& entry, const Peer& peer) {
+    entry.holders.add(peer.number, custody_.node_time_ms());
 }
 
 void Forwarding::peer_ending(LinkId id) {
@@ -100,14 +122,16 @@ void Forwarding::peer_down(const input::PeerDown& down) {
     release(link->bytes_in_flight);
     const auto unconfirmed = neighbours_.disconnect(down.link, custody_.now().monotonic, down.reason);
     Peer* peer = neighbours_.peer(id);
-    for (const BundleKey key : unconfirmed) {
+    for (const auto& [key, order] : unconfirmed) {
         Entry* entry = custody_.inventory().find(key);
         if (entry == nullptr) continue;
         --entry->in_flight;
         // It goes to the same peer again over another session, if there is one.
-        if (peer != nullptr && !peer->links.empty()) peer->enqueue_first(rank_of(entry->record), key);
+        if (peer != nullptr && !peer->links.empty()) peer->outbox.add(order, *entry);
     }
-    if (peer != nullptr) to_pump_.insert(id);
+    if (peer == nullptr) return;
+    to_pump_.insert(id);
+    if (peer->links.empty()) copies_.contact_ended(id);
 }
 
 Peer* Forwarding::settle_flight(LinkId id, BundleKey key) {
@@ -129,16 +153,18 @@ void Forwarding::release(std::uint64_t bytes) {
 void Forwarding::finish_flight(Link& link, BundleKey key) {
     const auto flight = link.in_flight.find(key);
     if (flight == link.in_flight.end()) return;
-    link.bytes_in_flight -= flight->second;
-    release(flight->second);
+    link.bytes_in_flight -= flight->second.bytes;
+    release(flight->second.bytes);
     link.in_flight.erase(flight);
     if (Entry* entry = custody_.inventory().find(key)) --entry->in_flight;
 }
 
 void Forwarding::confirmed(const input::Confirmed& confirmed) {
+    Link* link = neighbours_.link(confirmed.link);
     Peer* peer = settle_flight(confirmed.link, confirmed.key);
     Entry* entry = custody_.inventory().find(confirmed.key);
     if (peer == nullptr || entry == nullptr) return;
+    link->pace.count(entry->record.wire_length, custody_.now().monotonic);
     ++peer->sent_bundles;
     peer->sent_bytes += entry->record.wire_length;
     peer->pause = Duration{0};
@@ -149,24 +175,26 @@ void Forwarding::confirmed(const input::Confirmed& confirmed) {
 }
 
 void Forwarding::seen_at(Entry& entry, const Peer& peer) {
-    if (entry.held_by(peer.text) || router_->done_after(carried(entry), peer.id)) return;
+    if (held_by(entry, peer) || done_after(entry, peer.id)) return;
+    known_at(entry, peer);
     entry.record.forwarded_to.push_back({peer.text, custody_.node_time_ms()});
     custody_.update(entry);
 }
 
 void Forwarding::taken_by(Entry& entry, const Peer& peer) {
     const store::HopRecord hop{peer.text, custody_.node_time_ms()};
-    const routing::Carried bundle = carried(entry);
+    const bool known = held_by(entry, peer);
+    known_at(entry, peer);
     if (entry.record.awaits_receipt) return given_again(entry, hop);
-    if (entry.record.forward && router_->done_after(bundle, peer.id)) {
+    if (entry.record.forward && done_after(entry, peer.id)) {
         if (!entry.record.deliver_here) {
-            const bool arrived = bundle.singleton && bundle.destination_node == peer.id;
+            const bool arrived = entry.destination.is_singleton() && entry.destination_node == peer.id;
             custody_.remove(entry.record.key, arrived ? store::Ending::kDelivered : store::Ending::kForwarded,
                             hop);
             return;
         }
         entry.record.forward = false;
-    } else if (entry.held_by(peer.text)) {
+    } else if (known) {
         return;
     }
     entry.record.forwarded_to.push_back(hop);
@@ -184,11 +212,10 @@ void Forwarding::given_again(Entry& entry, const store::HopRecord& hop) {
     plan_second_look();
 }
 
-bool Forwarding::held_by(const Entry& entry, const std::string& peer) const {
-    if (!entry.record.awaits_receipt) return entry.held_by(peer);
-    const auto given = std::ranges::find(entry.record.forwarded_to, peer, &store::HopRecord::peer);
-    return given != entry.record.forwarded_to.end() &&
-           custody_.node_time_ms() - given->node_time_ms < custody_.options().offer_again_ms;
+bool Forwarding::held_by(const Entry& entry, const Peer& peer) const {
+    const std::uint64_t now_ms = custody_.node_time_ms();
+    const bool ages = entry.record.awaits_receipt && now_ms > custody_.options().offer_again_ms;
+    return entry.holders.contains(peer.number, ages ? now_ms - custody_.options().offer_again_ms + 1'000 : 0);
 }
 
 void Forwarding::plan_second_look() {
@@ -207,20 +234,26 @@ void Forwarding::look_again() {
 }
 
 void Forwarding::declined(const input::Declined& declined) {
+    const Link* link = neighbours_.link(declined.link);
+    const auto flight =
+        link != nullptr ? link->in_flight.find(declined.key) : decltype(link->in_flight.end()){};
+    if (link == nullptr || flight == link->in_flight.end()) return;
+    const Order order = flight->second.order;
     Peer* peer = settle_flight(declined.link, declined.key);
     Entry* entry = custody_.inventory().find(declined.key);
     if (peer == nullptr || entry == nullptr) return;
     switch (declined.refusal) {
         case Refusal::kCompleted: taken_by(*entry, *peer); break;
         case Refusal::kNoResources:
+            if (link->syncing) break;  // it will say when there is room
             peer->pause = std::clamp(peer->pause * 2, kPauseMin, kPauseMax);
             peer->paused_until = custody_.now().monotonic + peer->pause;
-            peer->enqueue_first(rank_of(entry->record), declined.key);
+            peer->outbox.add(order, *entry);
             break;
         case Refusal::kRetransmit:
-        case Refusal::kTerminating: peer->enqueue_first(rank_of(entry->record), declined.key); break;
+        case Refusal::kTerminating: peer->outbox.add(order, *entry); break;
         case Refusal::kNotAcceptable:
-            entry->declined.push_back(peer->text);
+            peer->declined.insert(declined.key);
             custody_.notify(effect::Notify::What::kRefused, *entry, peer->text,
                             "the peer does not accept it");
             break;
@@ -229,16 +262,24 @@ void Forwarding::declined(const input::Declined& declined) {
 
 void Forwarding::ready(const Entry& entry) {
     for (Peer* peer : neighbours_.reachable()) {
-        if (!wants(entry, *peer)) continue;
-        peer->enqueue(rank_of(entry.record), entry.record.key);
-        to_pump_.insert(peer->id);
+        if (neighbours_.syncs(*peer) || !wants(entry, *peer)) continue;
+        send(*peer, plain_order(entry.record), entry);
     }
 }
 
 bool Forwarding::wants(const Entry& entry, const Peer& peer) const {
-    return entry.record.forward && entry.durable && !entry.record.held && !held_by(entry, peer.text) &&
-           !entry.declined_by(peer.text) &&
-           router_->judge(carried(entry), peer.id, now()).copy != routing::Verdict::Copy::kNone;
+    return is_welcome(entry, peer) &&
+           copies_.judge(*entry.parcel, peer.id).copy != routing::Verdict::Copy::kNone;
+}
+
+bool Forwarding::is_welcome(const Entry& entry, const Peer& peer) const {
+    return may_leave(entry) && !held_by(entry, peer) && !peer.declined.contains(entry.record.key);
+}
+
+std::uint64_t Forwarding::window_of(const Link& link) const {
+    const std::uint64_t third = link.pace.bytes_per_second(custody_.now().monotonic) / 3;
+    return std::clamp(third, std::min(kWindowMin, custody_.options().link_bytes_in_flight_max),
+                      custody_.options().link_bytes_in_flight_max);
 }
 
 void Forwarding::pump() {
@@ -253,22 +294,23 @@ void Forwarding::pump(Peer& peer) {
     Link* link = neighbours_.sending_link(peer);
     if (link == nullptr) return;
     const NodeOptions& options = custody_.options();
-    while (link->in_flight.size() < options.link_bundles_in_flight_max &&
-           link->bytes_in_flight < options.link_bytes_in_flight_max &&
+    const std::uint64_t window = window_of(*link);
+    while (link->in_flight.size() < options.link_bundles_in_flight_max && link->bytes_in_flight < window &&
            (bytes_in_flight_ < options.bytes_in_flight_max || link->in_flight.empty())) {
-        const auto key = peer.dequeue();
-        if (!key) return;
-        Entry* entry = custody_.inventory().find(*key);
-        if (entry != nullptr && wants(*entry, peer) && !link->in_flight.contains(*key))
-            schedule(*link, *entry);
+        const auto next = peer.outbox.take();
+        if (!next) return;
+        Entry* entry = custody_.inventory().find(next->key);
+        if (entry == nullptr || link->in_flight.contains(next->key)) continue;
+        if (link->syncing ? is_welcome(*entry, peer) : wants(*entry, peer))
+            schedule(*link, *entry, next->order);
     }
 }
 
-void Forwarding::schedule(Link& link, Entry& entry) {
+void Forwarding::schedule(Link& link, Entry& entry, const Order& order) {
     const BundleKey key = entry.record.key;
     if (entry.record.wire_length + kForwardingOverhead > link.transfer_mru) {
         if ((entry.record.flags & bpv7::bundle_flag::kMustNotFragment) != 0) {
-            entry.declined.push_back(link.peer_text);
+            if (Peer* peer = neighbours_.peer(link.peer)) peer->declined.insert(key);
             custody_.notify(effect::Notify::What::kRefused, entry, link.peer_text,
                             "larger than the peer takes, and must not be fragmented");
             return;
@@ -278,7 +320,7 @@ void Forwarding::schedule(Link& link, Entry& entry) {
         });
         return;
     }
-    link.in_flight.emplace(key, entry.record.wire_length);
+    link.in_flight.emplace(key, Flight{entry.record.wire_length, order});
     link.bytes_in_flight += entry.record.wire_length;
     bytes_in_flight_ += entry.record.wire_length;
     ++entry.in_flight;
@@ -299,7 +341,7 @@ void Forwarding::transmit(LinkId id, BundleKey key, const Bytes& wire) {
     if (!out) {
         finish_flight(*link, key);
         if (entry != nullptr) {
-            entry->declined.push_back(link->peer_text);
+            if (Peer* peer = neighbours_.peer(link->peer)) peer->declined.insert(key);
             custody_.notify(effect::Notify::What::kRefused, *entry, link->peer_text,
                             "its hop limit is used up");
         }

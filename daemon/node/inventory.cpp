@@ -3,15 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/node/flooding.h"
 #include "proto/base/check.h"
 
 namespace tram::node {
-
-Rank rank_of(const store::BundleRecord& record) {
-    if (record.kind == static_cast<std::uint8_t>(bpv7::Kind::kReceipt)) return {0};
-    const unsigned urgency = std::min<unsigned>(record.urgency, 4);
-    return {static_cast<std::uint8_t>((4 - urgency) * 8 + std::min<unsigned>(record.kind, 7))};
-}
 
 namespace {
 
@@ -25,23 +20,26 @@ bool is_evidence(const store::Tombstone& tombstone) {
 
 }  // namespace
 
-bool Entry::held_by(std::string_view peer) const {
-    if (record.received_from && record.received_from->peer == peer) return true;
-    return std::ranges::any_of(record.forwarded_to,
-                               [&](const store::HopRecord& hop) { return hop.peer == peer; });
-}
-
-bool Entry::declined_by(std::string_view peer) const {
-    return std::ranges::find(declined, peer) != declined.end();
-}
-
-Entry& Inventory::insert(store::BundleRecord record) {
+Entry& Inventory::insert(store::BundleRecord record, bpv7::Eid destination) {
     TRAM_CHECK(entries_.empty() || record.key > entries_.rbegin()->first);
     const BundleKey key = record.key;
     bytes_ += record.wire_length;
     deadlines_.emplace(record.expires_at_ms, key);
     Entry& entry = entries_.emplace_hint(entries_.end(), key, Entry{})->second;
     entry.record = std::move(record);
+    entry.destination = std::move(destination);
+    entry.destination_node = entry.destination.node_id();
+    const auto source = bpv7::Eid::parse(entry.record.source);
+    entry.parcel = &parcels_.add(entry.record, source.value_or(bpv7::Eid{}), entry.destination);
+    if (const auto& from = entry.record.received_from)
+        entry.holders.add(ledger_.number(from->peer), from->node_time_ms);
+    for (const store::HopRecord& hop : entry.record.forwarded_to)
+        entry.holders.add(ledger_.number(hop.peer), hop.node_time_ms);
+    count_shares(entry, true);
+    if (is_flooded(entry.destination)) {
+        flooded_[std::string{as_text(entry.record.id)}] = {entry.record.creation_time_ms,
+                                                           commune_of(entry.destination), key};
+    }
     ids_.emplace(as_text(entry.record.id), key);
     if (entry.record.chunk) chunks_.emplace(entry.record.chunk->message_id, key);
     count_ended(entry.record.ends);
@@ -71,6 +69,12 @@ void Inventory::erase(BundleKey key) {
     bytes_ -= record.wire_length;
     if (record.chunk) chunks_.erase({record.chunk->message_id, key});
     discount_ended(record.ends);
+    count_shares(found->second, false);
+    if (const auto flooded = flooded_.find(std::string{as_text(record.id)}); flooded != flooded_.end()) {
+        flooded->second.key = 0;
+        if (tombstone(record.id) == nullptr) flooded_.erase(flooded);
+    }
+    parcels_.remove(*found->second.parcel, record);
     ids_.erase(as_text(record.id));
     entries_.erase(found);
 }
@@ -83,12 +87,31 @@ std::vector<BundleKey> Inventory::chunks_of(const MessageId& id) const {
 }
 
 void Inventory::count_ended(const std::shared_ptr<const store::EndedMessage>& ended) {
-    if (ended != nullptr) ++ended_[*ended];
+    if (ended == nullptr) return;
+    ++ended_[*ended];
+    parcels_.end(*ended);
 }
 
 void Inventory::discount_ended(const std::shared_ptr<const store::EndedMessage>& ended) {
     const auto found = ended != nullptr ? ended_.find(*ended) : ended_.end();
-    if (found != ended_.end() && --found->second == 0) ended_.erase(found);
+    if (found == ended_.end()) return;
+    parcels_.unend(*ended);
+    if (--found->second == 0) ended_.erase(found);
+}
+
+void Inventory::count_shares(const Entry& entry, bool in) {
+    const store::BundleRecord& record = entry.record;
+    if (!record.received_from) return;
+    const auto count = [&](auto& shares, const std::string& name) {
+        std::uint64_t& bytes = shares[name];
+        bytes = in ? bytes + record.wire_length : bytes - std::min(bytes, record.wire_length);
+        if (bytes == 0) shares.erase(name);
+    };
+    count(shares_.sources, entry.parcel->source.node_id().to_string());
+    count(shares_.peers, record.received_from->peer);
+    if (record.kind != static_cast<std::uint8_t>(bpv7::Kind::kBulk)) return;
+    shares_.bulk =
+        in ? shares_.bulk + record.wire_length : shares_.bulk - std::min(shares_.bulk, record.wire_length);
 }
 
 void Inventory::bury(store::Tombstone tombstone) {
@@ -96,7 +119,15 @@ void Inventory::bury(store::Tombstone tombstone) {
     if (is_evidence(tombstone)) count_ended(tombstone.ends);
     std::string id{as_text(tombstone.id)};
     const auto [place, added] = tombstones_.try_emplace(std::move(id));
-    if (!added && is_evidence(place->second)) discount_ended(place->second.ends);
+    if (!added) {
+        if (is_evidence(place->second)) discount_ended(place->second.ends);
+        parcels_.forget(place->second);
+    }
+    parcels_.bury(tombstone);
+    if (const auto destination = bpv7::Eid::parse(tombstone.destination);
+        destination && is_flooded(*destination)) {
+        flooded_.try_emplace(place->first, tombstone.creation_time_ms, commune_of(*destination), 0);
+    }
     place->second = std::move(tombstone);
 }
 
@@ -109,6 +140,9 @@ void Inventory::forget(ByteView id) {
     const auto found = tombstones_.find(std::string{as_text(id)});
     if (found == tombstones_.end()) return;
     if (is_evidence(found->second)) discount_ended(found->second.ends);
+    parcels_.forget(found->second);
+    const auto flooded = flooded_.find(found->first);
+    if (flooded != flooded_.end() && flooded->second.key == 0) flooded_.erase(flooded);
     tombstones_.erase(found);
 }
 

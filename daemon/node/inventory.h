@@ -17,32 +17,31 @@
 #include <unordered_map>
 #include <vector>
 
+#include "daemon/node/ledger.h"
+#include "daemon/node/parcels.h"
 #include "daemon/node/types.h"
 
 namespace tram::node {
-
-/// Order in which bundles go: receipts, then by urgency, then by class, then by arrival. Smaller goes first.
-struct Rank {
-    std::uint8_t order = 0;  ///< 0: a receipt; else (4 - urgency) * 8 + kind, at least 1
-    friend auto operator<=>(const Rank&, const Rank&) = default;
-};
-Rank rank_of(const store::BundleRecord& record);
-
-using MessageId = std::array<std::uint8_t, 16>;
 
 struct Entry {
     store::BundleRecord record;
     bpv7::Eid destination;
     bpv7::Eid destination_node;
-    bool durable = false;               ///< may be offered; a draft's time has not come
-    bool draft = false;                 ///< of a message that is not finished
-    Bytes cached;                       ///< the encoded bundle, or empty
-    std::uint32_t in_flight = 0;        ///< transfers of it that run now
-    std::vector<std::string> declined;  ///< peers that do not want it during the present contact
+    bool durable = false;         ///< may be offered; a draft's time has not come
+    bool draft = false;           ///< of a message that is not finished
+    Bytes cached;                 ///< the encoded bundle, or empty
+    std::uint32_t in_flight = 0;  ///< transfers of it that run now
+    Parcel* parcel = nullptr;     ///< that it is part of
+    Holders holders;              ///< peers that have it too
 
     [[nodiscard]] bool is_fragment() const { return record.fragment_offset.has_value(); }
-    [[nodiscard]] bool held_by(std::string_view peer) const;
-    [[nodiscard]] bool declined_by(std::string_view peer) const;
+};
+
+/// Something that everybody in an area should hold (flooding.h).
+struct Flooded {
+    std::uint64_t time_ms = 0;  ///< when it was made, as its id says
+    std::string commune;
+    BundleKey key = 0;  ///< 0: it is not here any more
 };
 
 class Inventory {
@@ -50,7 +49,7 @@ class Inventory {
     explicit Inventory(std::uint64_t cache_bytes_max) : cache_bytes_max_{cache_bytes_max} {}
 
     /// The key must be higher than all before (arrival order) and the id new.
-    Entry& insert(store::BundleRecord record);
+    Entry& insert(store::BundleRecord record, bpv7::Eid destination);
     [[nodiscard]] Entry* find(BundleKey key);
     [[nodiscard]] const Entry* find(BundleKey key) const;
     [[nodiscard]] Entry* find_id(ByteView id);
@@ -85,6 +84,18 @@ class Inventory {
         return tombstones_;
     }
     [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+    /// Bytes that peers have brought.
+    struct Shares {
+        std::unordered_map<std::string, std::uint64_t> sources;  ///< by node id
+        std::unordered_map<std::string, std::uint64_t> peers;    ///< by node id
+        std::uint64_t bulk = 0;
+    };
+    [[nodiscard]] const Shares& shares() const { return shares_; }
+    [[nodiscard]] Parcels& parcels() { return parcels_; }
+    [[nodiscard]] const Parcels& parcels() const { return parcels_; }
+    [[nodiscard]] Ledger& ledger() { return ledger_; }
+    /// By bundle id; what is here, and what was and is remembered.
+    [[nodiscard]] const std::unordered_map<std::string, Flooded>& flooded() const { return flooded_; }
 
   private:
     using Deadline = std::pair<std::uint64_t, BundleKey>;
@@ -99,6 +110,12 @@ class Inventory {
     void discount_ended(const std::shared_ptr<const store::EndedMessage>& ended);
 
     std::map<BundleKey, Entry> entries_;
+    void count_shares(const Entry& entry, bool in);
+
+    Parcels parcels_;
+    Shares shares_;
+    Ledger ledger_;
+    std::unordered_map<std::string, Flooded> flooded_;
     std::set<std::pair<MessageId, BundleKey>> chunks_;
     std::map<store::EndedMessage, std::size_t> ended_;  // how many bundles and tombstones say so
     std::unordered_map<std::string_view, BundleKey>

@@ -10,16 +10,21 @@ constexpr std::size_t kPeersMax = 4'096;
 
 }  // namespace
 
-std::optional<BundleKey> Peer::dequeue() {
-    if (queue.empty()) return std::nullopt;
-    const auto first = queue.begin();
-    const BundleKey key = first->second.front();
-    first->second.pop_front();
-    if (first->second.empty()) queue.erase(first);
-    return key;
+void Pace::count(std::uint64_t bytes, Instant now) {
+    while (now - since_ >= kPeriod) {
+        const bool recent = now - since_ < 8 * kPeriod;
+        best_ = std::max(bytes_, best_ - best_ / 4);
+        bytes_ = 0;
+        since_ = recent ? since_ + kPeriod : now;
+    }
+    bytes_ += bytes;
 }
 
-Link& Neighbours::connect(const input::PeerUp& up, bool gated) {
+std::uint64_t Pace::bytes_per_second(Instant now) const {
+    return now - since_ < 8 * kPeriod ? std::max(best_, bytes_) : 0;
+}
+
+Link& Neighbours::connect(const input::PeerUp& up, bool gated, bool syncing) {
     Link& link = links_[up.link];
     link = Link{.id = up.link,
                 .peer = up.peer,
@@ -29,7 +34,9 @@ Link& Neighbours::connect(const input::PeerUp& up, bool gated) {
                 .authenticated = up.authenticated,
                 .ending = false,
                 .gated = gated,
+                .syncing = syncing,
                 .bytes_in_flight = 0,
+                .pace = {},
                 .in_flight = {}};
     if (!up.peer.is_none()) {
         Peer& peer = peers_[up.peer];
@@ -40,19 +47,21 @@ Link& Neighbours::connect(const input::PeerUp& up, bool gated) {
     return link;
 }
 
-std::vector<BundleKey> Neighbours::disconnect(LinkId id, Instant now, const std::string& reason) {
-    std::vector<BundleKey> unconfirmed;
+std::vector<std::pair<BundleKey, Order>> Neighbours::disconnect(LinkId id, Instant now,
+                                                                const std::string& reason) {
+    std::vector<std::pair<BundleKey, Order>> unconfirmed;
     const auto found = links_.find(id);
     if (found == links_.end()) return unconfirmed;
-    for (const auto& [key, bytes] : found->second.in_flight)
-        unconfirmed.push_back(key);
-    std::ranges::sort(unconfirmed);
+    for (const auto& [key, flight] : found->second.in_flight)
+        unconfirmed.emplace_back(key, flight.order);
+    std::ranges::sort(unconfirmed, {}, &std::pair<BundleKey, Order>::first);
     if (Peer* peer = this->peer(found->second.peer)) {
         std::erase(peer->links, id);
         peer->last_met = now;
         peer->last_reason = reason;
         if (peer->links.empty()) {
-            peer->queue.clear();
+            peer->outbox.clear();
+            peer->declined.clear();
             peer->paused_until.reset();
             peer->pause = Duration{0};
             // Strangers may come under ever new names: what is remembered of them is bounded.
@@ -83,6 +92,11 @@ Link* Neighbours::newest_link(const Peer& peer, bool with_gated) {
 
 Link* Neighbours::sending_link(const Peer& peer) {
     return newest_link(peer, false);
+}
+
+bool Neighbours::syncs(const Peer& peer) {
+    const Link* link = newest_link(peer, true);
+    return link != nullptr && link->syncing;
 }
 
 std::vector<Peer*> Neighbours::reachable() {

@@ -1,22 +1,41 @@
 // The peers this node talks to: their sessions, what is queued for each, and what is under way.
 //
-// Queues hold keys in the order in which bundles should go; whether a bundle still wants to go is asked when
-// its turn comes. A window per link bounds what is under way, so that a later, more urgent bundle waits for
-// at most a window.
+// A window for each link bounds what is under way by what the peer has acknowledged lately, so that a later,
+// more urgent bundle waits for a fraction of a second and not for all that was queued before it.
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
-#include "daemon/node/inventory.h"
+#include "daemon/node/outbox.h"
 #include "daemon/node/types.h"
 
 namespace tram::node {
+
+/// How fast a peer acknowledges: bytes in the last whole period, and in the one that runs.
+class Pace {
+  public:
+    static constexpr Duration kPeriod{1'000};
+
+    void count(std::uint64_t bytes, Instant now);
+    [[nodiscard]] std::uint64_t bytes_per_second(Instant now) const;
+
+  private:
+    Instant since_{};
+    std::uint64_t bytes_ = 0;
+    std::uint64_t best_ = 0;  // of the periods before, falling by a quarter with each
+};
+
+/// A bundle under way.
+struct Flight {
+    std::uint64_t bytes = 0;
+    Order order;
+};
 
 struct Link {
     LinkId id = 0;
@@ -26,42 +45,44 @@ struct Link {
     std::uint64_t transfer_mru = 0;
     bool authenticated = false;
     bool ending = false;
-    bool gated = false;  ///< bundles wait until trust was exchanged
+    bool gated = false;    ///< bundles wait until trust was exchanged
+    bool syncing = false;  ///< the peer is asked what it wants (sync.h), rather than sent whatever there is
     std::uint64_t bytes_in_flight = 0;
-    std::unordered_map<BundleKey, std::uint64_t> in_flight;  ///< key -> bytes
+    Pace pace;
+    std::unordered_map<BundleKey, Flight> in_flight;
 };
 
 struct Peer {
     bpv7::Eid id;
     std::string text;
-    std::vector<LinkId> links;                    ///< oldest first; the newest one is used
-    std::map<Rank, std::deque<BundleKey>> queue;  ///< what is to be looked at for this peer
-    std::optional<Instant> paused_until;          ///< it had no resources
-    Duration pause{0};                            ///< the last pause, for backing off
+    std::vector<LinkId> links;  ///< oldest first; the newest one is used
+    PeerNumber number = 0;      ///< in the ledger
+    Outbox outbox;
+    std::unordered_set<BundleKey> declined;  ///< during the present contact
+    std::optional<Instant> paused_until;     ///< it had no resources
+    Duration pause{0};                       ///< the last pause, for backing off
     std::optional<Instant> last_met;
     std::string last_reason;  ///< why the last session ended
     std::uint64_t sent_bundles = 0;
     std::uint64_t sent_bytes = 0;
     std::uint64_t received_bundles = 0;
     std::uint64_t received_bytes = 0;
-
-    void enqueue(Rank rank, BundleKey key) { queue[rank].push_back(key); }
-    void enqueue_first(Rank rank, BundleKey key) { queue[rank].push_front(key); }
-    /// The next key by rank, removed from the queue.
-    std::optional<BundleKey> dequeue();
 };
 
 class Neighbours {
   public:
     /// Adds a link and, for a named peer, the peer. `gated`: bundles have to wait.
-    Link& connect(const input::PeerUp& up, bool gated);
+    Link& connect(const input::PeerUp& up, bool gated, bool syncing);
     /// Removes the link; what was in flight on it is returned.
-    std::vector<BundleKey> disconnect(LinkId id, Instant now, const std::string& reason);
+    std::vector<std::pair<BundleKey, Order>> disconnect(LinkId id, Instant now, const std::string& reason);
 
     [[nodiscard]] Link* link(LinkId id);
     [[nodiscard]] Peer* peer(const bpv7::Eid& id);
     /// The link to send on, or nullptr: the newest one that is neither ending nor gated.
     [[nodiscard]] Link* sending_link(const Peer& peer);
+
+    /// Whether the peer is asked what it wants.
+    [[nodiscard]] bool syncs(const Peer& peer);
 
     /// Peers that are connected now and take bundles, now or when their gate opens.
     [[nodiscard]] std::vector<Peer*> reachable();

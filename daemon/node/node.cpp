@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "daemon/node/flooding.h"
 #include "daemon/node/reports.h"
 #include "daemon/node/submission.h"
 
@@ -10,18 +11,22 @@ namespace tram::node {
 Node::Node(NodeOptions options)
     : custody_{std::move(options)},
       trust_{custody_},
-      forwarding_{custody_},
+      copies_{custody_},
+      room_{custody_, copies_},
+      forwarding_{custody_, copies_},
       delivery_{custody_},
       reassembly_{custody_},
       exchange_{custody_, trust_, forwarding_},
       receipts_{custody_, trust_},
       made_receipts_{custody_, trust_},
-      reception_{custody_, trust_, exchange_, forwarding_, delivery_, receipts_, made_receipts_},
+      sync_{custody_, copies_, room_, forwarding_, made_receipts_},
+      reception_{custody_,    trust_,    exchange_, sync_,         room_,
+                 forwarding_, delivery_, receipts_, made_receipts_},
       messages_{custody_, made_receipts_,
                 [this](const cose::CertificateId& id, const std::string& node_id) {
                     return trust_.known_signer(id, node_id);
                 }},
-      outgoing_{custody_, reception_, delivery_, receipts_,
+      outgoing_{custody_, room_, delivery_, receipts_,
                 [this](const std::string& node_id) { return trust_.recipient(node_id); }},
       requests_{custody_, trust_, outgoing_, messages_},
       dossiers_{custody_, trust_, outgoing_, messages_, requests_},
@@ -38,6 +43,7 @@ Node::Node(NodeOptions options)
 void Node::restore_state(const std::string& name, ByteView value) {
     custody_.restore_state(name, value);
     trust_.restore_state(name, value);
+    copies_.restore_state(name, value);
     outgoing_.restore_state(name);
     receipts_.restore_state(name, value);
     made_receipts_.restore_state(name, value);
@@ -51,6 +57,7 @@ std::vector<Error> Node::start(Now now) {
     std::vector<Error> unusable = trust_.start();
     set_now(now);
     custody_.start(custody_.now());
+    copies_.start();
     outgoing_.start();
     receipts_.start();
     for (Error& error : requests_.start())
@@ -78,6 +85,7 @@ void Node::step(const Input& input, Now now) {
 }
 
 std::vector<Effect> Node::take_effects() {
+    sync_.pump();
     forwarding_.pump();
     return custody_.take_effects();
 }
@@ -91,6 +99,7 @@ std::optional<Instant> Node::next_timeout() {
     consider(messages_.next_timeout());
     consider(outgoing_.next_timeout());
     consider(exchange_.next_timeout());
+    consider(sync_.next_timeout());
     if (const auto deadline = custody_.next_deadline_ms()) {
         consider(custody_.clock().when(*deadline, custody_.now().monotonic));
     }
@@ -111,7 +120,11 @@ void Node::handle(const input::Persisted& persisted) {
 
 void Node::ready(const Entry& entry) {
     if (entry.record.held) return;
-    if (entry.record.forward) forwarding_.ready(entry);
+    if (entry.record.forward) {
+        if (entry.record.local && !is_flooded(entry.destination)) copies_.begin(*entry.parcel);
+        forwarding_.ready(entry);
+        sync_.ready(entry);
+    }
     if (!entry.record.deliver_here) return;
     if (entry.is_fragment()) {
         reassembly_.ready(entry);
@@ -140,7 +153,7 @@ void Node::handle(const input::Submit& submit) {
         return;
     }
     const std::uint64_t weight = custody_.weight_of(made->bundle, made->wire);
-    if (!reception_.has_room(weight, options().local_percent_max)) {
+    if (!room_.make_fit({.bytes = weight, .preferred = true, .copy = routing::Verdict::Copy::kDirect})) {
         ++custody_.counters().bundles_refused_full;
         custody_.emit(
             effect::Reply{submit.request, fail(ErrorCode::kFull,
@@ -149,7 +162,7 @@ void Node::handle(const input::Submit& submit) {
         return;
     }
     const bpv7::BundleId id = made->bundle.id();
-    reception_.count_stored(weight);
+    room_.count_stored(weight);
     const Entry& entry = custody_.store(made->bundle, std::move(made->wire),
                                         delivery_.intake_for(made->bundle.primary.destination));
     ++custody_.counters().bundles_submitted;
@@ -216,6 +229,7 @@ void Node::set_held(Entry& entry, bool held) {
 
 void Node::handle(const input::Tick&) {
     exchange_.tick();
+    sync_.tick();
     forwarding_.tick();
     delivery_.tick();
     messages_.tick();

@@ -30,6 +30,7 @@
 #include "daemon/node/receipts.h"
 #include "daemon/node/reception.h"
 #include "daemon/node/requests.h"
+#include "daemon/node/sync.h"
 #include "daemon/node/trust.h"
 #include "daemon/node/trust_exchange.h"
 #include "daemon/node/types.h"
@@ -88,7 +89,7 @@ class Node {
     void handle(const input::Declined& declined);
     void handle(const input::Persisted& persisted);
     void handle(const input::Loaded& loaded) { custody_.loaded(loaded); }
-    void handle(const input::FreeSpace& space) { reception_.set_free_bytes(space.bytes); }
+    void handle(const input::FreeSpace& space) { room_.set_free_bytes(space.bytes); }
     void handle(const input::Submit& submit);
     void handle(const input::Fetch& fetch) { delivery_.fetch(fetch); }
     void handle(const input::Acknowledge& acknowledge) { delivery_.acknowledge(acknowledge); }
@@ -112,6 +113,7 @@ class Node {
     void handle(const input::ReadMessage& read) { messages_.read(read); }
     void handle(const input::AcknowledgeMessage& acknowledge) { messages_.acknowledge(acknowledge); }
     void handle(const input::Trust& trust);
+    void handle(const input::SetPlan& set) { copies_.set_plan(set.plan); }
     void handle(const input::Tick& tick);
 
     void set_now(Now raw);
@@ -128,12 +130,15 @@ class Node {
     Custody custody_;
     WallClock wall_clock_;
     Trust trust_;
+    Copies copies_;
+    Room room_;
     Forwarding forwarding_;
     Delivery delivery_;
     Reassembly reassembly_;
     TrustExchange exchange_;
     Receipts receipts_;
     MadeReceipts made_receipts_;
+    Sync sync_;
     Reception reception_;
     Messages messages_;
     Outgoing outgoing_;

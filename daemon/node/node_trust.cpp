@@ -43,22 +43,30 @@ void Node::handle(const input::PeerUp& up) {
     // Of an authenticated peer the certificate that it showed was asked; of a plain one there is the name.
     if (secured && !up.authenticated && trust_.is_revoked(name)) return disconnect(up.link, name);
     const bool exchanges = secured && up.authenticated && up.tram;
-    forwarding_.peer_up(up, exchanges);
+    // Who says nothing about itself cannot be asked, and whom nobody proves is not believed.
+    const bool syncs = up.tram && !up.peer.node_name().empty() && (!secured || up.authenticated);
+    forwarding_.peer_up(up, exchanges, syncs);
     if (exchanges) exchange_.link_up(up);
+    if (syncs) sync_.link_up(up);
 }
 
 void Node::handle(const input::PeerDown& down) {
     exchange_.link_down(down.link);
+    sync_.link_down(down.link);
     forwarding_.peer_down(down);
 }
 
 void Node::handle(const input::Confirmed& confirmed) {
     if (confirmed.key == kUnstored) return exchange_.answered(confirmed.link);
+    if (confirmed.key == kSyncMessage) return;
+    sync_.confirming(confirmed.link, confirmed.key);
     forwarding_.confirmed(confirmed);
 }
 
 void Node::handle(const input::Declined& declined) {
     if (declined.key == kUnstored) return exchange_.answered(declined.link);
+    if (declined.key == kSyncMessage) return sync_.refused(declined.link);
+    if (declined.refusal == Refusal::kNoResources) sync_.no_room(declined.link, declined.key);
     forwarding_.declined(declined);
 }
 
@@ -153,6 +161,7 @@ std::uint32_t Node::end_sessions_of_revoked() {
 
 void Node::disconnect(LinkId link, const std::string& node) {
     exchange_.link_down(link);
+    sync_.link_down(link);
     forwarding_.peer_ending(link);
     custody_.emit(effect::Disconnect{link, revoked_error(node)});
 }

@@ -31,10 +31,10 @@ Error gone() {
 
 }  // namespace
 
-Outgoing::Outgoing(Custody& custody, Reception& reception, const Delivery& delivery, Receipts& receipts,
+Outgoing::Outgoing(Custody& custody, Room& room, const Delivery& delivery, Receipts& receipts,
                    FindRecipient find_recipient)
     : custody_{custody},
-      reception_{reception},
+      room_{room},
       delivery_{delivery},
       receipts_{receipts},
       find_recipient_{std::move(find_recipient)} {}
@@ -162,7 +162,8 @@ std::uint64_t Outgoing::promised() const {
 }
 
 Result<void> Outgoing::reserve(std::uint64_t bytes) const {
-    if (reception_.has_room(bytes, custody_.options().local_percent_max)) return {};
+    if (room_.make_fit({.bytes = bytes, .preferred = true, .copy = routing::Verdict::Copy::kDirect}))
+        return {};
     ++custody_.counters().bundles_refused_full;
     return fail(ErrorCode::kFull,
                 "the store has no room for the message: see `tram status`; free disk space, raise "
@@ -273,7 +274,7 @@ Result<void> Outgoing::store(Draft& draft, std::vector<Bytes>& chunks) {
         own.payload = std::move(chunk);
         auto made = make_own_bundle(custody_, std::move(own));
         if (!made) return std::unexpected{std::move(made.error())};
-        reception_.count_stored(made->wire.size());
+        room_.count_stored(made->wire.size());
         Intake intake = delivery_.intake_for(terms.destination);
         intake.draft = true;
         intake.awaits_receipt = awaits_receipt(draft);

@@ -22,7 +22,7 @@
 #include "daemon/node/custody.h"
 #include "daemon/node/delivery.h"
 #include "daemon/node/receipts.h"
-#include "daemon/node/reception.h"
+#include "daemon/node/room.h"
 #include "proto/envelope/envelope.h"
 
 namespace tram::node {
@@ -36,7 +36,7 @@ class Outgoing {
     static constexpr std::size_t kDraftsMax = 64;
     static constexpr Duration kIdleMax{600'000};
 
-    Outgoing(Custody& custody, Reception& reception, const Delivery& delivery, Receipts& receipts,
+    Outgoing(Custody& custody, Room& room, const Delivery& delivery, Receipts& receipts,
              FindRecipient find_recipient);
 
     void restore_state(const std::string& name);
@@ -87,7 +87,7 @@ class Outgoing {
     void refuse(RequestId request, Error why);
 
     Custody& custody_;
-    Reception& reception_;
+    Room& room_;
     const Delivery& delivery_;
     Receipts& receipts_;
     FindRecipient find_recipient_;

@@ -43,4 +43,19 @@ Result<OwnBundle> make_own_bundle(Custody& custody, OwnTerms terms) {
     return made;
 }
 
+Result<OwnBundle> make_neighbour_message(Custody& custody, const bpv7::Eid& peer, std::string_view demux,
+                                         Bytes payload) {
+    constexpr std::uint64_t kLifetime_ms = 600'000;
+    auto destination = bpv7::Eid::parse("dtn://" + std::string{peer.node_name()} + "/" + std::string{demux});
+    if (!destination) return std::unexpected{std::move(destination.error())};
+    OwnTerms terms;
+    terms.destination = std::move(*destination);
+    terms.source = custody.options().node_id;
+    terms.lifetime_ms = kLifetime_ms;
+    terms.hops = {1, 1};
+    terms.klass.kind = bpv7::Kind::kControl;
+    terms.payload = std::move(payload);
+    return make_own_bundle(custody, std::move(terms));
+}
+
 }  // namespace tram::node

@@ -32,4 +32,9 @@ Result<void> can_make_bundles(const NodeOptions& options);
 /// Errors: those of can_make_bundles().
 Result<OwnBundle> make_own_bundle(Custody& custody, OwnTerms terms);
 
+/// A message to the node `peer`, over a link and no further: to its endpoint `demux`, for ten minutes and one
+/// hop, of kind control. Errors: those of can_make_bundles(), invalid_argument (no dtn node).
+Result<OwnBundle> make_neighbour_message(Custody& custody, const bpv7::Eid& peer, std::string_view demux,
+                                         Bytes payload);
+
 }  // namespace tram::node

@@ -4,6 +4,12 @@
 
 namespace tram::node {
 
+Rank rank_of(const store::BundleRecord& record) {
+    if (record.kind == static_cast<std::uint8_t>(bpv7::Kind::kReceipt)) return {0};
+    const unsigned urgency = std::min<unsigned>(record.urgency, 4);
+    return {static_cast<std::uint8_t>((4 - urgency) * 8 + std::min<unsigned>(record.kind, 7))};
+}
+
 bool is_local(const NodeOptions& options, const bpv7::Eid& endpoint) {
     if (endpoint.is_none()) return false;
     if (!endpoint.is_singleton()) return std::ranges::find(options.groups, endpoint) != options.groups.end();

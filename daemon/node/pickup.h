@@ -18,6 +18,14 @@
 
 namespace tram::node {
 
+/// Order in which applications get what waits for them: receipts, then by urgency, then by kind, then by
+/// arrival. Smaller goes first.
+struct Rank {
+    std::uint8_t order = 0;  ///< 0: a receipt; else (4 - urgency) * 8 + kind, at least 1
+    friend auto operator<=>(const Rank&, const Rank&) = default;
+};
+Rank rank_of(const store::BundleRecord& record);
+
 /// Whether what is sent to `endpoint` belongs to applications of this node.
 [[nodiscard]] bool is_local(const NodeOptions& options, const bpv7::Eid& endpoint);
 

@@ -47,17 +47,14 @@ constexpr std::array kProcessable{bpv7::block_type::kPayload,        bpv7::block
 
 }  // namespace
 
-bool Reception::has_room(std::uint64_t bytes, std::uint32_t percent) const {
-    const std::uint64_t bound = custody_.options().quota_bytes / 100 * percent;
-    const std::uint64_t used = custody_.inventory().bytes();
-    return bytes <= bound && used <= bound - bytes && bytes <= free_bytes_;
-}
-
-Reception::Reception(Custody& custody, const Trust& trust, TrustExchange& exchange, Forwarding& forwarding,
-                     Delivery& delivery, Receipts& receipts, MadeReceipts& made_receipts)
+Reception::Reception(Custody& custody, const Trust& trust, TrustExchange& exchange, Sync& sync, Room& room,
+                     Forwarding& forwarding, Delivery& delivery, Receipts& receipts,
+                     MadeReceipts& made_receipts)
     : custody_{custody},
       trust_{trust},
       exchange_{exchange},
+      sync_{sync},
+      room_{room},
       forwarding_{forwarding},
       delivery_{delivery},
       receipts_{receipts},
@@ -95,14 +92,15 @@ void Reception::arrived(const input::Arrived& arrived) {
     in.bundle = std::move(decoded->bundle);
     in.id = in.bundle.id();
     in.id_key = in.id.key();
-    if (exchange_.is_message(in.bundle)) return exchange_trust(in);
+    if (exchange_.is_message(in.bundle)) return answer_neighbour(in, exchange_.received(in.link, in.bundle));
+    if (sync_.is_message(in.bundle)) return answer_neighbour(in, sync_.received(in.link, in.bundle));
     if (is_known(in)) return;
     if (needs_signature(in.bundle)) return check_signature(std::move(in));
     take(std::move(in));
 }
 
-void Reception::exchange_trust(const Incoming& in) {
-    if (const auto taken = exchange_.received(in.link, in.bundle); !taken) {
+void Reception::answer_neighbour(const Incoming& in, const Result<void>& taken) {
+    if (!taken) {
         ++custody_.counters().bundles_not_acceptable;
         return refuse(in, taken.error());
     }
@@ -433,12 +431,21 @@ std::optional<Reception::Objection> Reception::objection_to(const Incoming& in) 
     return std::nullopt;
 }
 
+Room::Claim Reception::claim_of(const Incoming& in) const {
+    const bpv7::PrimaryBlock& primary = in.bundle.primary;
+    Room::Claim claim{.bytes = custody_.weight_of(in.bundle, in.wire)};
+    claim.preferred = is_local(custody_.options(), primary.destination) || receipts_.is_receipt(in.bundle);
+    claim.copy = claim.preferred ? routing::Verdict::Copy::kDirect : sync_.expected_copy(in.link, in.bundle);
+    claim.source = primary.source.node_id().to_string();
+    claim.peer = in.peer.to_string();
+    const auto klass = Receipts::class_of(in.bundle);
+    claim.kind = static_cast<std::uint8_t>(klass ? klass->kind : bpv7::Kind::kBulk);
+    return claim;
+}
+
 std::optional<Reception::Objection> Reception::objection_to_size(const Incoming& in) const {
-    const NodeOptions& options = custody_.options();
-    const bool preferred =
-        is_local(options, in.bundle.primary.destination) || receipts_.is_receipt(in.bundle);
-    if (!has_room(custody_.weight_of(in.bundle, in.wire),
-                  preferred ? options.local_percent_max : options.relay_percent_max)) {
+    const Room::Claim claim = claim_of(in);
+    if (!room_.could_fit(claim)) {
         return Objection{
             .code = ErrorCode::kFull, .why = "the store is full", .refusal = Refusal::kNoResources};
     }
@@ -454,13 +461,16 @@ void Reception::object(const Incoming& in, const Objection& objection) {
 void Reception::keep(Incoming& in) {
     auto objection = objection_to(in);
     if (!objection) objection = objection_to_size(in);
+    if (!objection && !room_.make_fit(claim_of(in)))
+        objection =
+            Objection{.code = ErrorCode::kFull, .why = "the store is full", .refusal = Refusal::kNoResources};
     if (objection) {
         if (objection->deleted_because)
             report_on(custody_, in.bundle, Assertion::kDeleted, *objection->deleted_because);
         return object(in, *objection);
     }
     Intake intake = delivery_.intake_for(in.bundle.primary.destination);
-    count_stored(custody_.weight_of(in.bundle, in.wire));
+    room_.count_stored(custody_.weight_of(in.bundle, in.wire));
     intake.received_from = store::HopRecord{in.peer.to_string(), custody_.node_time_ms()};
     if (in.replaces) {
         intake.held = custody_.inventory().find(*in.replaces)->record.held;
@@ -469,6 +479,7 @@ void Reception::keep(Incoming& in) {
     intake.ends = std::move(in.ends);
     if (in.was_here) custody_.exhume(in.id_key);
     const Entry& entry = custody_.store(in.bundle, std::move(in.wire), std::move(intake));
+    sync_.stored(entry, in.link);
     custody_.emit_when_durable(effect::Accept{in.link, in.transfer});
     custody_.notify(effect::Notify::What::kStored, entry, in.peer.to_string());
 }

@@ -20,31 +20,27 @@
 #include "daemon/node/forwarding.h"
 #include "daemon/node/made_receipts.h"
 #include "daemon/node/receipts.h"
+#include "daemon/node/sync.h"
 #include "daemon/node/trust_exchange.h"
 
 namespace tram::node {
 
 class Reception {
   public:
-    Reception(Custody& custody, const Trust& trust, TrustExchange& exchange, Forwarding& forwarding,
-              Delivery& delivery, Receipts& receipts, MadeReceipts& made_receipts);
+    Reception(Custody& custody, const Trust& trust, TrustExchange& exchange, Sync& sync, Room& room,
+              Forwarding& forwarding, Delivery& delivery, Receipts& receipts, MadeReceipts& made_receipts);
     ~Reception();
 
     void arrived(const input::Arrived& arrived);
     void checked(const input::Checked& checked);
-    /// Bytes that may still be stored on the disk without touching its reserve.
-    void set_free_bytes(std::uint64_t bytes) { free_bytes_ = bytes; }
-    /// A bundle of `bytes` was stored: the disk may be looked at again only after many more.
-    void count_stored(std::uint64_t bytes) { free_bytes_ -= std::min(bytes, free_bytes_); }
-    /// Whether a bundle of `bytes` fits below `percent` of the quota.
-    [[nodiscard]] bool has_room(std::uint64_t bytes, std::uint32_t percent) const;
 
   private:
     struct Incoming;
     struct Objection;
     void refuse(const Incoming& in, Refusal refusal, ErrorCode code, const std::string& why);
     void refuse(const Incoming& in, const Error& error);
-    void exchange_trust(const Incoming& in);
+    /// What a neighbour says to this node about itself: taken in and stored by nobody.
+    void answer_neighbour(const Incoming& in, const Result<void>& taken);
     [[nodiscard]] bool needs_signature(const bpv7::Bundle& bundle) const;
     void check_signature(Incoming in);
     [[nodiscard]] Result<cose::PublicKey> signer_of(const Incoming& in) const;
@@ -67,6 +63,8 @@ class Reception {
     bool note_delivery(const bpv7::BundleId& id, const bpv7::Eid& reporter);
     /// Everything but the room that it takes.
     [[nodiscard]] std::optional<Objection> objection_to(const Incoming& in) const;
+    [[nodiscard]] Room::Claim claim_of(const Incoming& in) const;
+    /// What arrives unasked is looked at as if all was given up for it that may be.
     [[nodiscard]] std::optional<Objection> objection_to_size(const Incoming& in) const;
     void object(const Incoming& in, const Objection& objection);
     void keep(Incoming& in);
@@ -74,11 +72,12 @@ class Reception {
     Custody& custody_;
     const Trust& trust_;
     TrustExchange& exchange_;
+    Sync& sync_;
+    Room& room_;
     Forwarding& forwarding_;
     Delivery& delivery_;
     Receipts& receipts_;
     MadeReceipts& made_receipts_;
-    std::uint64_t free_bytes_ = ~0ULL;
     std::unordered_map<CheckId, std::unique_ptr<Incoming>> checking_;
     CheckId last_check_ = 0;
 };

@@ -10,7 +10,6 @@ namespace tram::node {
 namespace {
 
 constexpr std::string_view kDemux = "tram/trust";
-constexpr std::uint64_t kLifetime_ms = 600'000;
 // What a bundle has around its payload, with room to spare.
 constexpr std::size_t kBundleOverhead = 2'048;
 
@@ -208,17 +207,7 @@ TrustItems TrustExchange::next_items(Session& session) {
 }
 
 void TrustExchange::transmit(Session& session, Bytes payload) {
-    const std::string name{session.peer.node_name()};
-    OwnTerms terms;
-    const auto destination = bpv7::Eid::parse("dtn://" + name + "/" + std::string{kDemux});
-    if (!destination) return;
-    terms.destination = *destination;
-    terms.source = custody_.options().node_id;
-    terms.lifetime_ms = kLifetime_ms;
-    terms.hops = {1, 1};
-    terms.klass.kind = bpv7::Kind::kControl;
-    terms.payload = std::move(payload);
-    auto made = make_own_bundle(custody_, std::move(terms));
+    auto made = make_neighbour_message(custody_, session.peer, kDemux, std::move(payload));
     if (!made) return;
     ++session.in_flight;
     custody_.emit(effect::Transmit{session.link, kUnstored, std::move(made->wire)});

@@ -23,6 +23,7 @@ std::string_view what_name(effect::Notify::What what) {
         case What::kReassembled: return "reassembled";
         case What::kReported: return "reported";
         case What::kCorrupt: return "corrupt";
+        case What::kEvicted: return "evicted";
         case What::kHeld: return "held";
         case What::kPeerUp: return "up";
         case What::kPeerDown: return "down";

@@ -38,6 +38,8 @@ using TransferId = std::uint64_t;
 using RequestId = std::uint64_t;
 /// Stands for no stored bundle: what is transmitted under it belongs to this contact alone.
 inline constexpr BundleKey kUnstored = 0;
+/// Stands likewise for what the sync of neighbours says (sync.h).
+inline constexpr BundleKey kSyncMessage = ~BundleKey{0};
 /// Names a signature that is being checked; the node's number, never reused.
 using CheckId = std::uint64_t;
 
@@ -88,9 +90,13 @@ struct NodeOptions {
     std::uint64_t link_bytes_in_flight_max = 16ULL << 20;
     std::uint64_t bytes_in_flight_max = 64ULL << 20;  ///< on all links together; each may have one bundle
     std::size_t fetches_waiting_max = 1'024;
-    std::vector<OfficeEndpoint> offices;  ///< others than a commune's own, see Requests
-    std::vector<std::string> areas;       ///< that this node is in, see registry/areas.h
-    std::vector<std::string> villages;    ///< that this office expects proof of its notices from
+    std::uint32_t surplus_percent_max = 80;  ///< of the room for relayed bundles, for copies that are surplus
+    std::uint32_t source_percent_max = 100;  ///< of the same room, for bundles made by one other node
+    std::uint32_t peer_percent_max = 100;    ///< of the same room, for bundles brought by one peer
+    std::uint32_t bulk_percent_max = 100;    ///< of the same room, for bundles of kind bulk
+    std::vector<OfficeEndpoint> offices;     ///< others than a commune's own, see Requests
+    std::vector<std::string> areas;          ///< that this node is in, see registry/areas.h
+    std::vector<std::string> villages;       ///< that this office expects proof of its notices from
     Bytes place;   ///< tells this disk in this machine from its copies: see registry/numbers.h
     Bytes chance;  ///< random bytes, new at each start; 4 or more where requests are filed
     /// For simulations: the bytes that an encoded bundle stands for, from itself and its own length. Parts of
@@ -148,7 +154,9 @@ struct PeerUp {
     std::uint64_t transfer_mru = 0;
     std::string address;
     bool authenticated = false;  ///< a certificate proved who the peer is
-    bool tram = false;           ///< speaks the trust exchange (trust_exchange.h); only with `authenticated`
+    /// Speaks the sync of neighbours (sync.h) and, with `authenticated`, the trust exchange
+    /// (trust_exchange.h).
+    bool tram = false;
 };
 /// No new transfers on this link.
 struct PeerEnding {
@@ -326,6 +334,10 @@ struct ReadMessage {
     std::string token;
     std::uint64_t index = 0;
 };
+/// Whom somebody will visit, for the router. Replaces what was planned before.
+struct SetPlan {
+    routing::VisitPlan plan;
+};
 /// The application has it all: it is gone from here when the answer, Done, comes.
 struct AcknowledgeMessage {
     RequestId request = 0;
@@ -343,7 +355,7 @@ using Input =
                  input::DropMessage, input::FileRequest, input::SendUpdate, input::AcceptDossier,
                  input::RevealRequest, input::HandOverResult, input::PublishNotice, input::MarkNotice,
                  input::JoinArea, input::LeaveArea, input::FetchMessage, input::ReadMessage,
-                 input::AcknowledgeMessage, input::Tick>;
+                 input::AcknowledgeMessage, input::SetPlan, input::Tick>;
 
 /// A bundle as an application receives it.
 struct HandOver {
@@ -480,7 +492,8 @@ struct Notify {
         kReassembled,
         kReported,
         kCorrupt,
-        kHeld,  ///< its source was revoked: a person decides
+        kEvicted,  ///< a copy of somebody else's went because its room was needed
+        kHeld,     ///< its source was revoked: a person decides
         kPeerUp,
         kPeerDown,
         kTrust,    ///< new certificates or lists; said before they are durable

@@ -108,6 +108,7 @@ void Daemon::log(const node::effect::Notify& notify) {
         case What::kReassembled:
         case What::kReported:
         case What::kRepeated:
+        case What::kEvicted:
             if (!spdlog::should_log(spdlog::level::debug)) return;
             spdlog::debug("bundle {} {} {} {}", node::bundle_text(notify.bundle),
                           node::what_name(notify.what), notify.peer, notify.detail);

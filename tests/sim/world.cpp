@@ -22,7 +22,7 @@ constexpr std::uint64_t kWallStart_ms = 830'000'000'000;
 constexpr std::int64_t kSendAgain_us = 3'600 * kSecond_us;
 
 std::string node_name(NodeIndex node) {
-    return "dtn://n" + std::to_string(node) + "/";
+    return "dtn://18904-n" + std::to_string(node) + "/";
 }
 
 NodeOptions options_for(NodeIndex index, const Load& load, const WorldOptions& world) {
@@ -162,8 +162,8 @@ void World::contact_starts(std::size_t index) {
     links_[id].ends = {contact.a, contact.b};
     plan(contact.end_s * kSecond_us, EventKind::kContactEnd, id);
     const std::uint64_t mru = Limits{}.bundle_bytes_max;
-    hosts_[contact.a]->give(input::PeerUp{id, hosts_[contact.b]->id(), mru, "virtual"});
-    hosts_[contact.b]->give(input::PeerUp{id, hosts_[contact.a]->id(), mru, "virtual"});
+    hosts_[contact.a]->give(input::PeerUp{id, hosts_[contact.b]->id(), mru, "virtual", false, true});
+    hosts_[contact.b]->give(input::PeerUp{id, hosts_[contact.a]->id(), mru, "virtual", false, true});
 }
 
 void World::end_link(LinkId id) {
@@ -210,7 +210,7 @@ void World::transfer_ends(LinkId id) {
     link.moving.reset();
     ++outcome_.transfers;
     outcome_.sent_bytes += flight.bytes;
-    if (flight.key == kUnstored) outcome_.control_bytes += flight.bytes;
+    if (flight.key == kUnstored || flight.key == kSyncMessage) outcome_.control_bytes += flight.bytes;
     const TransferId transfer = ++last_transfer_;
     input::Arrived arrived{id, transfer, std::move(flight.wire)};
     link.unanswered.emplace(transfer, std::pair{link.turn, std::move(flight)});

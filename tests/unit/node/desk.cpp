@@ -139,7 +139,7 @@ std::string Desk::last_notice(effect::Notify::What what) const {
 std::vector<bpv7::Bundle> Desk::transmitted(LinkId link) const {
     std::vector<bpv7::Bundle> found;
     for (const effect::Transmit& transmit : transmits) {
-        if (transmit.link != link) continue;
+        if (transmit.link != link || transmit.key == kSyncMessage) continue;
         auto decoded = bpv7::decode(transmit.wire);
         REQUIRE(decoded);
         found.push_back(std::move(decoded->bundle));

@@ -255,6 +255,7 @@ TEST_CASE("much to tell goes out in messages of bounded size, a few at a time, a
     office.submit(kPeer + "in");
     office.meet();
     office.say(hello);
+    office.desk.give(input::Declined{kLink, kSyncMessage, Refusal::kNotAcceptable});
     std::size_t told = 0;
     std::size_t seen = 0;
     for (int guard = 0; guard < 100; ++guard) {
