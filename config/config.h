@@ -38,6 +38,15 @@ struct Store {
     friend bool operator==(const Store&, const Store&) = default;
 };
 
+/// How much others may take up of store.quota: percent of the room for what peers bring (85 % of it).
+struct Quota {
+    std::uint8_t source_percent = 80;   ///< bundles made by one other node
+    std::uint8_t peer_percent = 100;    ///< bundles brought by one peer
+    std::uint8_t bulk_percent = 90;     ///< bundles of kind bulk
+    std::uint8_t surplus_percent = 80;  ///< above it no copies are taken that only may help
+    friend bool operator==(const Quota&, const Quota&) = default;
+};
+
 struct Api {
     std::string endpoint = "ipc:///run/tram/api";   ///< ZeroMQ endpoint for requests
     std::string events = "ipc:///run/tram/events";  ///< ZeroMQ endpoint for events
@@ -113,6 +122,7 @@ struct Config {
     Node node;
     Security security;
     Store store;
+    Quota quota;
     Api api;
     Links links;
     Discovery discovery;

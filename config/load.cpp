@@ -73,6 +73,13 @@ void read_store(TableReader& table, Store& store) {
     table.size("reserve", store.reserve_bytes, 0, kTiB);
 }
 
+void read_quota(TableReader& table, Quota& quota) {
+    read_whole(table, "source", quota.source_percent, 1, 100);
+    read_whole(table, "peer", quota.peer_percent, 1, 100);
+    read_whole(table, "bulk", quota.bulk_percent, 1, 100);
+    read_whole(table, "surplus", quota.surplus_percent, 0, 100);
+}
+
 void read_api(TableReader& table, Api& api) {
     table.text("endpoint", api.endpoint);
     table.text("events", api.events);
@@ -161,6 +168,7 @@ void read_file(const toml::table& document, Config& config, Report& report) {
     section("node", [&](TableReader& table) { read_node(table, config.node); });
     section("security", [&](TableReader& table) { read_security(table, config.security); });
     section("store", [&](TableReader& table) { read_store(table, config.store); });
+    section("quota", [&](TableReader& table) { read_quota(table, config.quota); });
     section("api", [&](TableReader& table) { read_api(table, config.api); });
     section("links", [&](TableReader& table) { read_links(table, config.links); });
     section("discovery", [&](TableReader& table) { read_discovery(table, config.discovery); });

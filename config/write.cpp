@@ -75,6 +75,11 @@ std::string to_toml(const Config& config) {
         << "\ndirectory = " << quoted(config.store.directory.string())
         << "\nquota = " << size(config.store.quota_bytes)
         << "\nreserve = " << size(config.store.reserve_bytes) << "\n";
+    out << "\n[quota]"
+        << "\nsource = " << static_cast<unsigned>(config.quota.source_percent)
+        << "\npeer = " << static_cast<unsigned>(config.quota.peer_percent)
+        << "\nbulk = " << static_cast<unsigned>(config.quota.bulk_percent)
+        << "\nsurplus = " << static_cast<unsigned>(config.quota.surplus_percent) << "\n";
     out << "\n[api]"
         << "\nendpoint = " << quoted(config.api.endpoint) << "\nevents = " << quoted(config.api.events)
         << "\n";

@@ -42,9 +42,9 @@ void Node::handle(const input::PeerUp& up) {
     const std::string name = up.peer.to_string();
     // Of an authenticated peer the certificate that it showed was asked; of a plain one there is the name.
     if (secured && !up.authenticated && trust_.is_revoked(name)) return disconnect(up.link, name);
-    const bool exchanges = secured && up.authenticated && up.tram;
+    const bool exchanges = secured && up.authenticated && up.trusts;
     // Who says nothing about itself cannot be asked, and whom nobody proves is not believed.
-    const bool syncs = up.tram && !up.peer.node_name().empty() && (!secured || up.authenticated);
+    const bool syncs = up.syncs && !up.peer.node_name().empty() && (!secured || up.authenticated);
     forwarding_.peer_up(up, exchanges, syncs);
     if (exchanges) exchange_.link_up(up);
     if (syncs) sync_.link_up(up);

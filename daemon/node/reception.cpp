@@ -445,6 +445,11 @@ Room::Claim Reception::claim_of(const Incoming& in) const {
 
 std::optional<Reception::Objection> Reception::objection_to_size(const Incoming& in) const {
     const Room::Claim claim = claim_of(in);
+    // Sent again in this contact it would be refused again.
+    if (!room_.within_shares(claim)) {
+        return Objection{.code = ErrorCode::kFull,
+                         .why = "what its source, its bringer or bulk may take up here is taken (quota)"};
+    }
     if (!room_.could_fit(claim)) {
         return Objection{
             .code = ErrorCode::kFull, .why = "the store is full", .refusal = Refusal::kNoResources};

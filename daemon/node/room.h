@@ -37,6 +37,8 @@ class Room {
 
     /// Whether it fits now, as it is.
     [[nodiscard]] bool fits(const Claim& claim) const;
+    /// Whether source, peer and kind have room left in their parts.
+    [[nodiscard]] bool within_shares(const Claim& claim) const;
     /// Whether it fits now, or after giving up copies.
     [[nodiscard]] bool could_fit(const Claim& claim) const {
         return fits(claim) || (within_shares(claim) && claim.bytes <= could_take(claim));
@@ -54,7 +56,6 @@ class Room {
         std::uint64_t bytes = 0;
         friend auto operator<=>(const Spare&, const Spare&) = default;
     };
-    [[nodiscard]] bool within_shares(const Claim& claim) const;
     [[nodiscard]] std::uint64_t bound(const Claim& claim) const;
 
     [[nodiscard]] std::vector<Spare> spares(routing::Verdict::Copy newcomer) const;

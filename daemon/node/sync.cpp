@@ -41,9 +41,8 @@ void Sync::link_up(const input::PeerUp& up) {
     session->link = up.link;
     session->peer = up.peer;
     session->patience = custody_.now().monotonic + kHelloPatience;
-    Buffer seed = custody_.options().chance.view().empty() ? Buffer{}
-                                                           : Buffer{custody_.options().chance.view().begin(),
-                                                                    custody_.options().chance.view().end()};
+    const ByteView chance = custody_.options().chance;
+    Buffer seed{chance.begin(), chance.end()};
     append(seed, as_bytes(custody_.options().node_id.to_string()));
     append(seed, as_bytes(std::to_string(++nonces_)));
     crypto_generichash(session->nonce.data(), session->nonce.size(), seed.data(), seed.size(), nullptr, 0);

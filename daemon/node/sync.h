@@ -29,6 +29,10 @@
 
 namespace tram::node {
 
+/// Our TCPCL session extension item (private range of RFC 9174 9.3): this peer syncs. Its value is one byte,
+/// the highest version it speaks (sync::kVersion).
+inline constexpr std::uint16_t kSyncExtension = 0x8002;
+
 class Sync {
   public:
     static constexpr std::uint32_t kMistakesMax = 16;

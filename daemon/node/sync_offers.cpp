@@ -14,6 +14,7 @@ using Copy = routing::Verdict::Copy;
 
 // While a contact lasts, estimates and plans change.
 constexpr Duration kReviewInterval{600'000};
+constexpr Duration kReviewAfterRefusal{10'000};
 constexpr std::uint64_t kOfferBytesMin = 256U << 10;  // of what an offer offers
 constexpr std::uint64_t kAheadBytesMin = 512U << 10;  // of what is wanted and waits
 constexpr std::size_t kPromisedMax = 4'096;
@@ -179,8 +180,14 @@ void Sync::confirming(LinkId link, BundleKey key) {
 void Sync::no_room(LinkId link, BundleKey key) {
     const auto session = sessions_.find(link);
     const Entry* entry = custody_.inventory().find(key);
-    if (session != sessions_.end() && entry != nullptr)
-        session->second->offering.postpone(entry->parcel->number);
+    if (session == sessions_.end() || entry == nullptr) return;
+    session->second->offering.postpone(entry->parcel->number);
+    // It may have been busy only.
+    Duration& pause = session->second->review_pause;
+    const Instant now = custody_.now().monotonic;
+    if (session->second->review_at - now <= pause) return;
+    pause = std::clamp(pause * 2, kReviewAfterRefusal, kReviewInterval);
+    session->second->review_at = std::min(session->second->review_at, now + pause);
 }
 
 Result<void> Sync::take(Session& session, const sync::RoomAgain&) {

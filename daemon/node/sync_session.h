@@ -38,6 +38,7 @@ struct Sync::Session {
     bool offering_begun = false;
     Offering offering{};
     Instant review_at{};
+    Duration review_pause{0};  ///< after a refusal; doubles
 
     // What the peer offers.
     std::unordered_map<sync::KeyedId, ParcelNumber> parcels{};

@@ -91,9 +91,9 @@ struct NodeOptions {
     std::uint64_t bytes_in_flight_max = 64ULL << 20;  ///< on all links together; each may have one bundle
     std::size_t fetches_waiting_max = 1'024;
     std::uint32_t surplus_percent_max = 80;  ///< of the room for relayed bundles, for copies that are surplus
-    std::uint32_t source_percent_max = 100;  ///< of the same room, for bundles made by one other node
+    std::uint32_t source_percent_max = 80;   ///< of the same room, for bundles made by one other node
     std::uint32_t peer_percent_max = 100;    ///< of the same room, for bundles brought by one peer
-    std::uint32_t bulk_percent_max = 100;    ///< of the same room, for bundles of kind bulk
+    std::uint32_t bulk_percent_max = 90;     ///< of the same room, for bundles of kind bulk
     std::vector<OfficeEndpoint> offices;     ///< others than a commune's own, see Requests
     std::vector<std::string> areas;          ///< that this node is in, see registry/areas.h
     std::vector<std::string> villages;       ///< that this office expects proof of its notices from
@@ -154,9 +154,8 @@ struct PeerUp {
     std::uint64_t transfer_mru = 0;
     std::string address;
     bool authenticated = false;  ///< a certificate proved who the peer is
-    /// Speaks the sync of neighbours (sync.h) and, with `authenticated`, the trust exchange
-    /// (trust_exchange.h).
-    bool tram = false;
+    bool trusts = false;         ///< speaks the trust exchange (trust_exchange.h); only with `authenticated`
+    bool syncs = false;          ///< speaks the sync of neighbours (sync.h)
 };
 /// No new transfers on this link.
 struct PeerEnding {

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 #include <utility>
 
+#include "daemon/node/sync.h"
 #include "daemon/node/trust_messages.h"
 #include "daemon/tramd/daemon.h"
 
@@ -23,9 +24,10 @@ node::Refusal to_refusal(tcpcl::RefuseReason reason) {
     return node::Refusal::kNotAcceptable;
 }
 
-bool speaks_trust(const tcpcl::ExtensionItem& item) {
-    return item.type == node::kTrustExtension && !item.value.empty() &&
-           item.value.view().front() >= node::kTrustVersion;
+bool speaks(const links::LinkUp& up, std::uint16_t extension, std::uint8_t version) {
+    return std::ranges::any_of(up.extensions, [&](const tcpcl::ExtensionItem& item) {
+        return item.type == extension && !item.value.empty() && item.value.view().front() >= version;
+    });
 }
 
 }  // namespace
@@ -41,9 +43,14 @@ void Daemon::link_up(const links::LinkUp& up) {
                      up.peer_node_id);
         peer = bpv7::Eid{};
     }
-    const bool tram = up.authenticated && std::ranges::any_of(up.extensions, speaks_trust);
-    input(
-        node::input::PeerUp{up.link, std::move(*peer), up.transfer_mru, up.address, up.authenticated, tram});
+    input(node::input::PeerUp{
+        .link = up.link,
+        .peer = std::move(*peer),
+        .transfer_mru = up.transfer_mru,
+        .address = up.address,
+        .authenticated = up.authenticated,
+        .trusts = up.authenticated && speaks(up, node::kTrustExtension, node::kTrustVersion),
+        .syncs = speaks(up, node::kSyncExtension, sync::kVersion)});
 }
 
 void Daemon::received(links::LinkId link, tcpcl::TransferId transfer, Bytes bundle) {

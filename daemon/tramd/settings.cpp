@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/api/message_requests.h"
+#include "daemon/node/sync.h"
 #include "daemon/node/trust_messages.h"
 #include "daemon/tramd/clock.h"
 
@@ -69,6 +70,10 @@ Result<node::NodeOptions> node_options(const config::Config& config, node::Secur
     options.offer_again_ms =
         static_cast<std::uint64_t>(std::chrono::milliseconds{config.bundles.offer_again}.count());
     options.quota_bytes = config.store.quota_bytes;
+    options.source_percent_max = config.quota.source_percent;
+    options.peer_percent_max = config.quota.peer_percent;
+    options.bulk_percent_max = config.quota.bulk_percent;
+    options.surplus_percent_max = config.quota.surplus_percent;
     return options;
 }
 
@@ -84,6 +89,8 @@ links::LinkOptions link_options(const config::Config& config) {
     options.listen = config.links.listen;
     for (const config::Peer& peer : config.peers)
         options.peers.push_back({peer.id, peer.address, peer.plain});
+    options.session.extensions.push_back(
+        {.flags = 0, .type = node::kSyncExtension, .value = Bytes{Buffer{sync::kVersion}}});
     if (!config.security.open) {
         options.session.extensions.push_back(
             {.flags = 0, .type = node::kTrustExtension, .value = Bytes{Buffer{node::kTrustVersion}}});

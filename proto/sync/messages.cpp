@@ -117,7 +117,7 @@ Offered read_offered(cbor::Reader& in) {
     const bool whole = item.parts.empty();
     if (klass > 7 || item.count == 0 || item.first >= item.count || (whole && item.count > kOfferPartsMax) ||
         (whole && item.first != 0) || (!whole && item.part_count() == 0) ||
-        (!whole && item.part_indices().back() >= item.count)) {
+        (!whole && item.part_indices().back() - item.first >= item.count - item.first)) {
         in.fail(ErrorCode::kMalformed, "an offer names parts that there cannot be");
     }
     return item;

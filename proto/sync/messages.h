@@ -22,12 +22,12 @@
 
 namespace tram::sync {
 
-inline constexpr std::uint64_t kVersion = 1;
+inline constexpr std::uint8_t kVersion = 1;
 inline constexpr std::size_t kCommunesMax = 64;
 inline constexpr std::size_t kCommuneBytesMax = 64;
 inline constexpr std::size_t kGossipBytesMax = 48U << 10;
 inline constexpr std::size_t kOfferItemsMax = 256;
-inline constexpr std::size_t kOfferPartsMax = 65'536;  ///< of one item
+inline constexpr std::size_t kOfferPartsMax = 8'192;  ///< of one item
 inline constexpr std::size_t kNoteBytesMax = 64;
 
 struct Hello {

@@ -162,8 +162,8 @@ void World::contact_starts(std::size_t index) {
     links_[id].ends = {contact.a, contact.b};
     plan(contact.end_s * kSecond_us, EventKind::kContactEnd, id);
     const std::uint64_t mru = Limits{}.bundle_bytes_max;
-    hosts_[contact.a]->give(input::PeerUp{id, hosts_[contact.b]->id(), mru, "virtual", false, true});
-    hosts_[contact.b]->give(input::PeerUp{id, hosts_[contact.a]->id(), mru, "virtual", false, true});
+    hosts_[contact.a]->give(input::PeerUp{id, hosts_[contact.b]->id(), mru, "virtual", false, false, true});
+    hosts_[contact.b]->give(input::PeerUp{id, hosts_[contact.a]->id(), mru, "virtual", false, false, true});
 }
 
 void World::end_link(LinkId id) {

@@ -116,7 +116,7 @@ void Host::answer_check(std::size_t index) {
 Mesh::Mesh(std::vector<NodeOptions> nodes, std::uint32_t seed)
     : Mesh{std::vector<Member>{nodes.begin(), nodes.end()}, seed} {}
 
-Mesh::Mesh(std::vector<Member> members, std::uint32_t seed) : random_{seed} {
+Mesh::Mesh(std::vector<Member> members, std::uint32_t seed) : random_{seed}, syncs_{seed % 3 != 0} {
     for (Member& member : members)
         hosts_.push_back(std::make_unique<Host>(*this, std::move(member)));
     for (auto& host : hosts_)
@@ -147,8 +147,9 @@ bool Mesh::connect(std::size_t a, std::size_t b) {
     const bool tram = secured && host(a).member().tram && host(b).member().tram;
     const LinkId link = ++last_link_;
     wires_[link] = Wire{a, b, {}, {}};
-    host(a).give(input::PeerUp{link, host(b).id(), 1 << 20, "virtual", secured, tram});
-    host(b).give(input::PeerUp{link, host(a).id(), 1 << 20, "virtual", secured, tram});
+    const bool syncs = syncs_ && host(a).member().tram && host(b).member().tram;
+    host(a).give(input::PeerUp{link, host(b).id(), 1 << 20, "virtual", secured, tram, syncs});
+    host(b).give(input::PeerUp{link, host(a).id(), 1 << 20, "virtual", secured, tram, syncs});
     host(a).settle();
     host(b).settle();
     return true;

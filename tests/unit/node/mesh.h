@@ -30,7 +30,7 @@ struct Member {
     NodeOptions options;
     identity::TrustBundle trust{};  ///< what its identity directory holds
     std::vector<Bytes> chain{};
-    bool tram = true;  ///< takes part in the trust exchange
+    bool tram = true;  ///< takes part in the trust exchange and the sync
 
     explicit Member(NodeOptions open) : options{std::move(open)} {}
     Member(const Device& device, identity::TrustBundle known)
@@ -193,6 +193,7 @@ class Mesh {
     std::map<RequestId, Request> requests_;
     std::map<RequestId, Talk> talks_;
     std::mt19937 random_;
+    bool syncs_;  // neighbours ask before they send; they do not with each third seed
     Duration::rep now_ms_ = 1'000;
     std::optional<DtnTime> wall_{DtnTime{kWall_ms}};
     std::set<LinkId> to_end_;
