@@ -13,8 +13,9 @@ namespace {
 constexpr double kShortestWait = 60.0;
 constexpr double kLongestWait = 400 * 24 * 3600.0;
 constexpr double kGapMemory = 28 * 24 * 3600.0;  // a gap this long ago counts 1/e
-constexpr double kWeekKept = 0.93;               // of the weight of a week, each week
-constexpr double kChanceMin = 0.25;              // below, a slot is no habit
+constexpr double kUnseen = 12 * 3600.0;  // without a contact before the first, when nothing else is known
+constexpr double kWeekKept = 0.93;       // of the weight of a week, each week
+constexpr double kChanceMin = 0.25;      // below, a slot is no habit
 constexpr double kHitsMin = 1.5;
 constexpr double kWeeksPrior = 1.0;
 constexpr double kNewLength = 0.3;  // weight of the last contact in the mean length
@@ -101,7 +102,7 @@ double ContactModel::wait_s(double now_s) const {
     const double open = in_contact() ? 0 : std::max(0.0, now_s - last_end_s_);
     const double sum = gap_sum_ + open;
     const double remaining = sum > 0 ? (gap_squares_ + open * open / 2) / sum : 0;
-    return std::clamp(std::max(remaining, sum / (gaps_ + 1)), kShortestWait, kLongestWait);
+    return std::clamp(std::max(remaining, (sum + kUnseen) / (gaps_ + 1)), kShortestWait, kLongestWait);
 }
 
 ContactSummary ContactModel::summary(Tag peer, double now_s) const {
