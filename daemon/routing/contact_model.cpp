@@ -16,6 +16,7 @@ constexpr double kGapMemory = 28 * 24 * 3600.0;  // a gap this long ago counts 1
 constexpr double kUnseen = 12 * 3600.0;  // without a contact before the first, when nothing else is known
 constexpr double kWeekKept = 0.93;       // of the weight of a week, each week
 constexpr double kChanceMin = 0.25;      // below, a slot is no habit
+constexpr std::size_t kHabitsMax = 24;   // slots of a neighbour that are remembered
 constexpr double kHitsMin = 1.5;
 constexpr double kWeeksPrior = 1.0;
 constexpr double kNewLength = 0.3;  // weight of the last contact in the mean length
@@ -89,6 +90,7 @@ void ContactModel::hit(double wall_s) {
     const auto slot = static_cast<std::uint8_t>(std::fmod(wall_s, kWeekSeconds) / kSlotSeconds);
     const auto found = std::ranges::find(habits_, slot, &Habit::slot);
     if (found == habits_.end()) {
+        if (habits_.size() >= kHabitsMax) habits_.erase(std::ranges::min_element(habits_, {}, &Habit::hits));
         habits_.push_back({slot, 1.0, week});
     } else if (found->week != week) {
         found->hits += 1;
@@ -151,7 +153,7 @@ ContactModel ContactModel::decode(cbor::Reader& in) {
     model.length_s_ = read_milli(in);
     model.weeks_ = read_milli(in);
     model.week_ = std::min(in.read_unsigned(), kSecondsMax);
-    const std::uint64_t count = in.open_array(0, kSlotsPerWeek);
+    const std::uint64_t count = in.open_array(0, kHabitsMax);
     for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
         Habit habit;
         in.open_array(3, 3);
