@@ -160,9 +160,14 @@ void BeaconSocket::join(const std::set<InterfaceIndex>& interfaces) {
     std::erase_if(joined_, [&](InterfaceIndex each) { return !interfaces.contains(each); });
     for (const InterfaceIndex interface : interfaces) {
         if (joined_.contains(interface)) continue;
-        // EADDRINUSE: it is joined, which a membership that survived its interface's absence is.
-        if (change_membership(interface, true) || errno == EADDRINUSE) joined_.insert(interface);
+        if (change_membership(interface, true)) joined_.insert(interface);
     }
+}
+
+void BeaconSocket::forget(InterfaceIndex interface) {
+    // The socket's membership outlives the interface, and one that comes back under the same number is not
+    // joined by it.
+    if (heard_ && joined_.erase(interface) != 0) (void)change_membership(interface, false);
 }
 
 void BeaconSocket::send(InterfaceIndex interface, const IpAddress& own, ByteView bytes) {

@@ -35,8 +35,8 @@ class BeaconSocket : public std::enable_shared_from_this<BeaconSocket> {
 
     /// Takes part on exactly these interfaces; one that the kernel refuses is tried again with the next call.
     void join(const std::set<InterfaceIndex>& interfaces);
-    /// An interface has gone, or may have: what was joined there must be joined anew.
-    void forget(InterfaceIndex interface) { joined_.erase(interface); }
+    /// An interface has gone: when it is there again, it must be joined anew.
+    void forget(InterfaceIndex interface);
     /// Sends to the group out of one interface, from `own`. What cannot be sent now is lost.
     void send(InterfaceIndex interface, const IpAddress& own, ByteView bytes);
 

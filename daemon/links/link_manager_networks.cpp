@@ -26,6 +26,12 @@ Result<void> LinkManager::Impl::watch_networks() {
     monitor = std::make_shared<InterfaceMonitor>(executor);
     auto followed =
         monitor->start([this](const InterfaceTable::Changes& changes) { networks_changed(changes); });
+    if (!followed && !options.discovery) {
+        // A system may forbid it. Sessions then end by their timeouts.
+        monitor.reset();
+        report_failed_attempt("the network interfaces", std::nullopt, followed.error());
+        return {};
+    }
     if (!followed || !options.discovery) return followed;
     discovery = std::make_shared<Discovery>(
         executor, *options.discovery,

@@ -45,7 +45,7 @@ Sightings::News Sightings::hear(const Beacon& beacon, const Place& place, bool c
     return restarted ? News::kRestarted : News::kNew;
 }
 
-/// A place that is known stays where it is in the order; true: it was not known.
+/// A place that is known stays where it is in the order; true: it is news.
 bool Sightings::note_place(Node& node, const Place& place) {
     if (place.port == 0) {
         // It has stopped to listen there.
@@ -55,9 +55,11 @@ bool Sightings::note_place(Node& node, const Place& place) {
     if (std::ranges::find(node.places, place) != node.places.end()) return false;
     std::erase_if(node.places, [&](const Place& each) { return each.address == place.address; });
     // The one in front may have led to a session; a forged beacon must not push it out.
-    if (node.places.size() == kPlacesMax) node.places.erase(node.places.begin() + 1);
+    const bool full = node.places.size() == kPlacesMax;
+    if (full) node.places.erase(node.places.begin() + 1);
     node.places.push_back(place);
-    return true;
+    // A node with more addresses than are noted would be news with each beacon.
+    return !full;
 }
 
 Instant Sightings::first_due(const std::string& node_id, const Place& place, bool callable,

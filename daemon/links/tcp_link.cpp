@@ -67,7 +67,6 @@ Task TcpLink::run() {
     socket_.non_blocking(true, ignored);
     socket_.set_option(asio::ip::tcp::no_delay{true}, ignored);
     set_option(socket_, IPPROTO_TCP, TCP_NOTSENT_LOWAT, kUnsentInKernelMax);
-    set_option(socket_, IPPROTO_TCP, TCP_USER_TIMEOUT, user_timeout());
     start_task(socket_.get_executor(), [self = shared_from_this()] { return self->write_loop(); });
     start_task(socket_.get_executor(), [self = shared_from_this()] { return self->timer_loop(); });
     request_pump();
@@ -311,7 +310,8 @@ void TcpLink::probe() {
     if (!closed_ && !probing_) set_probing(true);
 }
 
-/// An idle connection is asked by keepalives, one with bytes on their way gives up on them sooner.
+/// An idle connection is asked by keepalives, one with bytes on their way gives up on them sooner. Not
+/// always: a peer whose disk is slow may take nothing for longer than this, and is there all the same.
 void TcpLink::set_probing(bool on) {
     probing_ = on;
     if (on) {
@@ -320,13 +320,7 @@ void TcpLink::set_probing(bool on) {
         set_option(socket_, IPPROTO_TCP, TCP_KEEPCNT, kProbes);
     }
     set_option(socket_, SOL_SOCKET, SO_KEEPALIVE, on ? 1 : 0);
-    set_option(socket_, IPPROTO_TCP, TCP_USER_TIMEOUT, on ? kProbeLimit_ms : user_timeout());
-}
-
-/// Nothing acknowledged by the peer's kernel for as long as a session may stall.
-int TcpLink::user_timeout() const {
-    constexpr Duration kLongest{std::chrono::hours{1}};
-    return static_cast<int>(std::min(setup_.session.stall_timeout, kLongest).count());
+    set_option(socket_, IPPROTO_TCP, TCP_USER_TIMEOUT, on ? kProbeLimit_ms : 0);
 }
 
 void TcpLink::detach() {

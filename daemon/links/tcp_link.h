@@ -120,7 +120,6 @@ class TcpLink : public std::enable_shared_from_this<TcpLink> {
     void tell_end(const std::optional<Error>& failure);
     [[nodiscard]] std::optional<Instant> deadline() const;
     void set_probing(bool on);
-    [[nodiscard]] int user_timeout() const;
     void close();
 
     Socket socket_;

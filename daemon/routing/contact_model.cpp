@@ -13,8 +13,10 @@ namespace {
 constexpr double kShortestWait = 60.0;
 constexpr double kLongestWait = 400 * 24 * 3600.0;
 constexpr double kGapMemory = 28 * 24 * 3600.0;  // a gap this long ago counts 1/e
-constexpr double kWeekKept = 0.93;               // of the weight of a week, each week
-constexpr double kChanceMin = 0.25;              // below, a slot is no habit
+constexpr double kUnseen = 12 * 3600.0;  // without a contact before the first, when nothing else is known
+constexpr double kWeekKept = 0.93;       // of the weight of a week, each week
+constexpr double kChanceMin = 0.25;      // below, a slot is no habit
+constexpr std::size_t kHabitsMax = 24;   // slots of a neighbour that are remembered
 constexpr double kHitsMin = 1.5;
 constexpr double kWeeksPrior = 1.0;
 constexpr double kNewLength = 0.3;  // weight of the last contact in the mean length
@@ -88,6 +90,7 @@ void ContactModel::hit(double wall_s) {
     const auto slot = static_cast<std::uint8_t>(std::fmod(wall_s, kWeekSeconds) / kSlotSeconds);
     const auto found = std::ranges::find(habits_, slot, &Habit::slot);
     if (found == habits_.end()) {
+        if (habits_.size() >= kHabitsMax) habits_.erase(std::ranges::min_element(habits_, {}, &Habit::hits));
         habits_.push_back({slot, 1.0, week});
     } else if (found->week != week) {
         found->hits += 1;
@@ -101,7 +104,7 @@ double ContactModel::wait_s(double now_s) const {
     const double open = in_contact() ? 0 : std::max(0.0, now_s - last_end_s_);
     const double sum = gap_sum_ + open;
     const double remaining = sum > 0 ? (gap_squares_ + open * open / 2) / sum : 0;
-    return std::clamp(std::max(remaining, sum / (gaps_ + 1)), kShortestWait, kLongestWait);
+    return std::clamp(std::max(remaining, (sum + kUnseen) / (gaps_ + 1)), kShortestWait, kLongestWait);
 }
 
 ContactSummary ContactModel::summary(Tag peer, double now_s) const {
@@ -150,7 +153,7 @@ ContactModel ContactModel::decode(cbor::Reader& in) {
     model.length_s_ = read_milli(in);
     model.weeks_ = read_milli(in);
     model.week_ = std::min(in.read_unsigned(), kSecondsMax);
-    const std::uint64_t count = in.open_array(0, kSlotsPerWeek);
+    const std::uint64_t count = in.open_array(0, kHabitsMax);
     for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
         Habit habit;
         in.open_array(3, 3);

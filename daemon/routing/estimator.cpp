@@ -28,6 +28,16 @@ double between(double rate, double gap_s, double then_s) {
     return (1 - none) / rate + none * then_s;
 }
 
+bool claims_less(const ContactSummary& one, const ContactSummary& other) {
+    const auto habits = [](const ContactSummary& summary) {
+        int sum = 0;
+        for (const WeekSlot& slot : summary.slots)
+            sum += slot.chance;
+        return -sum;
+    };
+    return std::pair{one.wait, habits(one)} > std::pair{other.wait, habits(other)};
+}
+
 }  // namespace
 
 std::uint32_t Estimator::index_of(Tag tag) {
@@ -85,7 +95,7 @@ void Estimator::add_edge(std::span<const Half> halves, const Knowledge& knowledg
     for (const Half& half : halves) {
         if (half.said == nullptr) continue;
         ++sides;
-        if (said == nullptr || half.said->wait > said->wait) said = half.said;
+        if (said == nullptr || claims_less(*half.said, *said)) said = half.said;
     }
     const auto record = [&](std::uint32_t node) -> const ContactRecord* {
         const auto held = knowledge.held().find(tags_[node]);

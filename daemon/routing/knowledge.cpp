@@ -14,6 +14,7 @@ constexpr std::uint64_t kVersion = 1;
 enum Word : std::uint8_t { kHave = 0, kRecords = 1, kHeard = 2 };
 constexpr std::size_t kEntryBytes = 8;
 constexpr double kHour = 3600.0;
+constexpr std::uint32_t kNumberMax = 0xffffffff;
 
 void put(Buffer& out, std::uint32_t value) {
     for (unsigned shift = 32; shift > 0; shift -= 8)
@@ -40,7 +41,9 @@ std::uint32_t age_in_hours(double now_s, double made_s) {
 void Knowledge::set_own(std::vector<ContactSummary> contacts, std::uint8_t kept, bool said, double now_s) {
     Held& own = held_[self_];
     bytes_ -= own.bytes;
-    const std::uint32_t number = own.record.number + (said || own.record.number == 0 ? 1 : 0);
+    const bool next = said || outdated_ || own.record.number == 0;
+    const std::uint32_t number = own.record.number + (next && own.record.number < kNumberMax ? 1 : 0);
+    outdated_ = false;
     if (number != own.record.number) {
         own.changed = ++counter_;
         own.made_s = now_s;
@@ -56,7 +59,7 @@ Bytes Knowledge::have(Tag peer) const {
     const std::uint64_t told = known == peers_.end() ? 0 : known->second.told;
     Buffer entries;
     for (const auto& [origin, held] : held_) {
-        if (held.changed <= told) continue;
+        if (held.changed <= told || held.giver == peer) continue;
         put(entries, origin);
         put(entries, held.record.number);
     }
@@ -109,7 +112,7 @@ Bytes Knowledge::records_for(Tag peer, const std::unordered_map<Tag, std::uint32
     forget_old(now_s);
     std::vector<const Held*> lacking;
     for (const auto& [origin, held] : held_) {
-        if (held.changed <= state_of(peer).told || origin == peer) continue;
+        if (held.changed <= state_of(peer).told || origin == peer || held.giver == peer) continue;
         const auto there = listed.find(origin);
         if (there == listed.end() || there->second < held.record.number) lacking.push_back(&held);
     }
@@ -165,7 +168,10 @@ void Knowledge::accept(ContactRecord record, Tag giver, double now_s) {
     if (record.origin == self_) {
         // We have forgotten what we once said, or somebody made it up: the next word must be newer.
         Held& own = held_[self_];
-        own.record.number = std::max(own.record.number, record.number);
+        if (record.number > own.record.number) {
+            own.record.number = record.number;
+            outdated_ = true;
+        }
         return;
     }
     const auto known = held_.find(record.origin);
@@ -200,6 +206,8 @@ bool Knowledge::make_room(std::size_t bytes, Tag giver) {
 }
 
 void Knowledge::forget_old(double now_s) {
+    if (now_s - forgot_s_ < kHour && now_s >= forgot_s_) return;
+    forgot_s_ = now_s;
     std::vector<Tag> old;
     for (const auto& [origin, held] : held_) {
         if (origin != self_ && age_in_hours(now_s, held.made_s) > ContactRecord::kAgeMax_h)
@@ -248,6 +256,7 @@ void Knowledge::decode(cbor::Reader& in, double now_s) {
             accept(std::move(record), giver, now_s);
             continue;
         }
+        drop(self_);
         Held& own = held_[self_];
         own = {std::move(record), now_s, ++counter_, self_, 0};
         own.bytes = encoded_bytes(own.record);

@@ -82,6 +82,8 @@ class Knowledge {
     std::unordered_map<Tag, PeerState> peers_;
     std::uint64_t counter_ = 0;
     std::uint64_t uses_ = 0;
+    double forgot_s_ = 0;
+    bool outdated_ = false;  // somebody holds a later word of ours than we know of
     std::size_t bytes_ = 0;
 };
 

@@ -13,6 +13,7 @@ import time
 import messages
 from desk import Desk
 from dossier import DossierStory
+from networks import Networks, why_not
 from nodes import DemoError, Node, Receiver, wait_until
 from radio import Radio
 
@@ -49,11 +50,18 @@ class Story:
         self._plain = timeline.plain
         source = _SHARED if _SHARED.exists() else _OWN
         self._messages = messages.load(source)
-        self._kiosk, self._laptop, self._server = (Node(name, options.bin, directory)
-                                                   for name in ("18904-ks07", "18904-lt01", "18904-srv"))
+        kiosk, laptop, server = "18904-ks07", "18904-lt01", "18904-srv"
+        self._no_networks = why_not()
+        self._networks = None if self._no_networks else Networks(laptop, (kiosk, server))
+        self._kiosk, self._laptop, self._server = (
+            Node(name, options.bin, directory, self._networks.of(name) if self._networks else ())
+            for name in (kiosk, laptop, server))
         self._names = {self._kiosk: "kiosk", self._laptop: "laptop", self._server: "server"}
-        self._village = Radio(_RADIO_BYTES_PER_S, lambda: self._kiosk.port)
-        self._office = Radio(_RADIO_BYTES_PER_S, lambda: self._server.port)
+        if self._networks:
+            self._village, self._office = (self._networks.radio(_RADIO_BYTES_PER_S, name) for name in (kiosk, server))
+        else:
+            self._village = Radio(_RADIO_BYTES_PER_S, lambda: self._kiosk.port)
+            self._office = Radio(_RADIO_BYTES_PER_S, lambda: self._server.port)
         self._desks = {node: Desk(self._messages, lambda message, node=node: self._arrived(node, message))
                        for node in (self._kiosk, self._server)}
         self._receivers = []
@@ -134,6 +142,8 @@ class Story:
             radio.close()
         for node in self._names:
             node.stop()
+        if self._networks:
+            self._networks.close()
 
     def _introduce(self):
         attachments = sum(message.attachment_count for message in self._messages)
@@ -143,13 +153,17 @@ class Story:
         for node, what in ((self._kiosk, "kiosk in the village of DH-07"), (self._laptop, "laptop that travels"),
                            (self._server, "server in the commune office")):
             self._plain(f"  {self._names[node]:<7} {node.name:<11} {what}")
-        self._plain("They run here as real daemons; a radio of 10 Mbit/s between them is switched on and off.\n")
+        self._plain("They run here as real daemons; a radio of 10 Mbit/s between them is switched on and off.")
+        if self._networks:
+            self._plain("Each has a network of its own. Nobody knows an address: they find each other.\n")
+        else:
+            self._plain(f"{self._no_networks}; so the laptop is told where the others are, and nobody discovers anybody.\n")
 
     def _enrol(self):
         self._kiosk.configure("static", listen=True, route_via=self._laptop)
         self._server.configure("static", listen=True, route_via=self._laptop, villages=("DH-07", "DH-08"))
-        self._laptop.configure("epidemic", peers=[(self._kiosk.id, self._village.port),
-                                                  (self._server.id, self._office.port)])
+        known = [] if self._networks else [(self._kiosk.id, self._village.port), (self._server.id, self._office.port)]
+        self._laptop.configure("epidemic", peers=known)
         root = self._server.become_authority()
         self._say("server", f"makes the commune's authority; its root is {root}")
         for node, sealing in ((self._kiosk, True), (self._laptop, False)):

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "tests/system/harness/daemon_process.h"
+#include "tests/system/harness/network.h"
 #include "tests/system/harness/workload.h"
 
 namespace tram::harness {
@@ -176,6 +177,110 @@ TEST_CASE("an epidemic carrier delivers 2,000 bundles once and drops what it has
 
     journey.check_delivered_once();
     CHECK(journey.left_on_carrier() == 0);
+}
+
+/// The same without an address in any configuration: the carrier runs all the time, and the far end of its
+/// one radio is at one side, at the other, or nowhere.
+struct UntouchedJourney {
+    UntouchedJourney() {
+        for (DaemonProcess* each : {&a, &b, &c}) {
+            each->config().discovery.enabled = true;
+            each->config().links.reconnect_min = config::Links{}.reconnect_min;
+            each->config().links.reconnect_max = config::Links{}.reconnect_max;
+        }
+        a.enter(at_a.name());
+        b.enter(at_b.name());
+        c.enter(at_c.name());
+        at_c.ip({"link", "add", "radio", "type", "veth", "peer", "name", "radio", "netns", at_a.name()});
+        at_c.ip({"addr", "add", "10.77.0.3/24", "dev", "radio"});
+        at_c.ip({"link", "set", "radio", "up"});
+        for (DaemonProcess* each : {&a, &b, &c})
+            REQUIRE(each->start_and_wait());
+    }
+
+    [[nodiscard]] const Namespace& place_of(const DaemonProcess& met) const {
+        return &met == &a ? at_a : at_b;
+    }
+
+    void come_to(DaemonProcess& met) {
+        const Namespace& there = place_of(met);
+        if (radio_at != &there) radio_at->ip({"link", "set", "radio", "netns", there.name()});
+        radio_at = &there;
+        there.ip({"addr", "replace", "10.77.0.1/24", "dev", "radio"});
+        there.ip({"link", "set", "radio", "up"});
+        REQUIRE(wait_until([&] { return waiting_for(met, kCarrier) && waiting_for(c, met.node_id()); }));
+    }
+
+    void leave(DaemonProcess& met) {
+        radio_at->ip({"link", "set", "radio", "down"});
+        REQUIRE(wait_until([&] { return !waiting_for(met, kCarrier) && !waiting_for(c, met.node_id()); }));
+    }
+
+    void meet(DaemonProcess& met) {
+        come_to(met);
+        REQUIRE(wait_until([&] {
+            return waiting_for(met, kCarrier) == std::optional<std::uint64_t>{0} &&
+                   waiting_for(c, met.node_id()) == std::optional<std::uint64_t>{0};
+        }));
+        leave(met);
+    }
+
+    /// The carrier is gone again when some bundles have moved.
+    void meet_briefly(DaemonProcess& met) {
+        const auto moved = [&] { return received_from(c, met.node_id()) + received_from(met, kCarrier); };
+        const std::uint64_t before = moved();
+        come_to(met);
+        REQUIRE(wait_until(
+            [&] {
+                return moved() - before >= kBrief ||
+                       (waiting_for(met, kCarrier) == std::optional<std::uint64_t>{0} &&
+                        waiting_for(c, met.node_id()) == std::optional<std::uint64_t>{0});
+            },
+            kPatience, milliseconds{1}));
+        leave(met);
+    }
+
+    TestDirectory directory;
+    Namespace at_a;
+    Namespace at_b;
+    Namespace at_c;
+    const Namespace* radio_at = &at_a;
+    DaemonProcess a{directory, "a", side("dtn://village/", config::RouterKind::kStatic)};
+    DaemonProcess b{directory, "b", side("dtn://commune/", config::RouterKind::kStatic)};
+    DaemonProcess c{directory, "c", carrier(config::RouterKind::kDirect)};
+};
+
+TEST_CASE("a carrier that is found and lost by discovery alone delivers 2,000 bundles once and ends empty",
+          "[system][mule][discovery]") {
+    if (const auto why_not = why_no_namespaces()) {
+        WARN("left out: " << *why_not);
+        return;
+    }
+    UntouchedJourney journey;
+    ApiClient at_a{journey.a.api()};
+    ApiClient at_b{journey.b.api()};
+    const Digests to_b = submit(at_a, {kAtB, kBundlesEachWay, 0, small_and_large});
+    const Digests to_a = submit(at_b, {kAtA, kBundlesEachWay, kBundlesEachWay, small_and_large});
+
+    for (int meeting = 0; meeting < 3; ++meeting) {
+        journey.meet_briefly(journey.a);
+        journey.meet_briefly(journey.b);
+    }
+    journey.meet(journey.a);
+    journey.meet(journey.b);
+    journey.meet(journey.a);
+    Mailbox got_at_a;
+    Mailbox got_at_b;
+    collect(at_a, kAtA, got_at_a);
+    collect(at_b, kAtB, got_at_b);
+
+    CHECK(got_at_a.received == to_a);
+    CHECK(got_at_b.received == to_b);
+    CHECK(got_at_a.again == 0);
+    CHECK(got_at_b.again == 0);
+    CHECK(journey.a.stored() == 0);
+    CHECK(journey.b.stored() == 0);
+    CHECK(journey.c.stored() == 0);
 }
 
 }  // namespace

@@ -229,6 +229,16 @@ TEST_CASE("a forged address does not push out the one that is called first", "[l
     CHECK(call->place == at("10.0.0.26"));
 }
 
+TEST_CASE("a node with more addresses than are noted is not news with every beacon", "[links][discovery]") {
+    Hearing hearing;
+    std::size_t news = 0;
+    for (int i = 0; i < 60; ++i) {
+        const auto place = at("10.0." + std::to_string(i % 6) + ".1", static_cast<InterfaceIndex>(2 + i % 6));
+        news += hearing.hear("dtn://z/", place) == News::kNothing ? 0 : 1;
+    }
+    CHECK(news == Sightings::kPlacesMax);
+}
+
 TEST_CASE("strangers are called one after the other", "[links][discovery]") {
     Hearing hearing;
     for (int i = 0; i < 3; ++i)
