@@ -34,6 +34,7 @@ TEST_CASE("empty file gives the defaults", "[config]") {
 
 TEST_CASE("every key is read into its setting", "[config]") {
     const Loaded loaded = parse(R"(
+quota = {source = 50, peer = 60, bulk = 70, surplus = 0}
 [node]
 id = "ipn:12.0"
 groups = ["dtn://18904/~notice"]
@@ -49,11 +50,6 @@ audit = "/srv/audit"
 directory = "/srv/tram"
 quota = "1 GiB"
 reserve = "1 MiB"
-[quota]
-source = 50
-peer = 60
-bulk = 70
-surplus = 0
 [api]
 endpoint = "ipc:///tmp/a"
 events = "tcp://127.0.0.1:7000"
