@@ -94,10 +94,6 @@ class Custody {
     [[nodiscard]] std::uint64_t weight_of(const bpv7::Bundle& bundle, const Bytes& wire) const {
         return options_.weigh != nullptr ? options_.weigh(bundle, wire.size()) : wire.size();
     }
-    /// Whether the bundle is part of a message that is put together and opened here.
-    [[nodiscard]] bool is_opened(const store::BundleRecord& record) const {
-        return record.chunk && options_.weigh == nullptr;
-    }
 
     /// Stores a bundle that is not there yet. `wire` is its encoding.
     Entry& store(const bpv7::Bundle& bundle, Bytes wire, Intake intake);

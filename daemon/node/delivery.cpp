@@ -99,8 +99,8 @@ void Delivery::acknowledge(const input::Acknowledge& acknowledge) {
 
 Entry* Delivery::named_by(const Token& token) {
     Entry* entry = custody_.inventory().find(token.key);
-    const bool same = entry != nullptr && !custody_.is_opened(entry->record) &&
-                      short_id(entry->record.id) == token.short_id;
+    const bool same =
+        entry != nullptr && !entry->record.chunk && short_id(entry->record.id) == token.short_id;
     return same ? entry : nullptr;
 }
 

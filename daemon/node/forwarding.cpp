@@ -103,7 +103,9 @@ bool Forwarding::is_sending(const Peer& peer, BundleKey key) {
     });
 }
 
-void Forwarding::known_at(Entry& entry, const Peer& peer) {
+void Forwarding::found_at(Entry& entry, const Peer& peer) {
+    if (!entry.record.awaits_receipt && entry.record.forward && entry.durable && done_after(entry, peer.id))
+        return taken_by(entry, peer);
     entry.holders.add(peer.number, custody_.node_time_ms());
 }
 
@@ -176,7 +178,7 @@ void Forwarding::confirmed(const input::Confirmed& confirmed) {
 
 void Forwarding::seen_at(Entry& entry, const Peer& peer) {
     if (held_by(entry, peer) || done_after(entry, peer.id)) return;
-    known_at(entry, peer);
+    entry.holders.add(peer.number, custody_.node_time_ms());
     entry.record.forwarded_to.push_back({peer.text, custody_.node_time_ms()});
     custody_.update(entry);
 }
@@ -184,7 +186,7 @@ void Forwarding::seen_at(Entry& entry, const Peer& peer) {
 void Forwarding::taken_by(Entry& entry, const Peer& peer) {
     const store::HopRecord hop{peer.text, custody_.node_time_ms()};
     const bool known = held_by(entry, peer);
-    known_at(entry, peer);
+    entry.holders.add(peer.number, custody_.node_time_ms());
     if (entry.record.awaits_receipt) return given_again(entry, hop);
     if (entry.record.forward && done_after(entry, peer.id)) {
         if (!entry.record.deliver_here) {

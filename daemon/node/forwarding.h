@@ -39,8 +39,9 @@ class Forwarding {
     void send(Peer& peer, const Order& order, const Entry& entry);
     /// Whether it waits to be sent to the peer, or is under way.
     [[nodiscard]] bool is_sending(const Peer& peer, BundleKey key);
-    /// The peer says that it holds, or held, the bundle.
-    void known_at(Entry& entry, const Peer& peer);
+    /// The peer says that it holds, or held, the bundle: it need not get it, and when it is the destination
+    /// our copy has done its work. The entry may be gone after this.
+    void found_at(Entry& entry, const Peer& peer);
     /// Bytes that a link may have under way: what the peer acknowledges in a third of a second, and two parts
     /// of a message at least.
     [[nodiscard]] std::uint64_t window_of(const Link& link) const;

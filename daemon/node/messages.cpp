@@ -92,6 +92,7 @@ void Messages::offer(Number number, Message& message) {
     const Entry* head = custody_.inventory().find(message.chunks.begin()->second);
     if (head == nullptr) return lose(number, 0);
     message.rank = rank_of(head->record);
+    if (custody_.options().weigh != nullptr) message.contents = Contents{{}, true};
     pickup_.offer(message.name.destination, message.rank, number);
 }
 
@@ -188,30 +189,34 @@ void Messages::with_chunk(Number number, std::uint64_t index, PayloadUser use) {
 void Messages::hand_out(const Pickup::Waiter& waiter, Number number) {
     with_chunk(number, 0, [this, waiter, number](Message* message, const Bytes& payload) {
         if (message == nullptr) return pickup_.ask_again(waiter);
-        const Entry& head = *custody_.inventory().find(message->chunks.at(0));
+        if (custody_.options().weigh != nullptr) return announce(waiter, *message, {});
         auto opener = opener_for(*message);
         const auto first = opener ? opener->open(payload) : Result<Buffer>{std::unexpected{opener.error()}};
         if (!first) {
             does_not_open(number, *message, first.error());
             return pickup_.ask_again(waiter);
         }
-        const envelope::Header& header = *opener->header();
-        custody_.emit(
-            effect::Reply{waiter.request, MessageHandOver{.token = message->token,
-                                                          .message_id = header.message_id,
-                                                          .source = *bpv7::Eid::parse(message->name.source),
-                                                          .destination = head.destination,
-                                                          .urgency = head.record.urgency,
-                                                          .kind = static_cast<bpv7::Kind>(head.record.kind),
-                                                          .age_ms = custody_.age_ms(head.record),
-                                                          .sealed = opener->sealed(),
-                                                          .sender = header.sender,
-                                                          .recipients = header.recipients,
-                                                          .content_bytes = header.content_bytes,
-                                                          .content_type = header.content_type,
-                                                          .piece_count = message->chunk_count}});
+        announce(waiter, *message, {.sealed = opener->sealed(), .header = *opener->header()});
         go_on_reading(number);
     });
+}
+
+void Messages::announce(const Pickup::Waiter& waiter, const Message& message, const Dress& dress) {
+    const Entry& head = *custody_.inventory().find(message.chunks.at(0));
+    custody_.emit(
+        effect::Reply{waiter.request, MessageHandOver{.token = message.token,
+                                                      .message_id = message.name.message_id,
+                                                      .source = *bpv7::Eid::parse(message.name.source),
+                                                      .destination = head.destination,
+                                                      .urgency = head.record.urgency,
+                                                      .kind = static_cast<bpv7::Kind>(head.record.kind),
+                                                      .age_ms = custody_.age_ms(head.record),
+                                                      .sealed = dress.sealed,
+                                                      .sender = dress.header.sender,
+                                                      .recipients = dress.header.recipients,
+                                                      .content_bytes = dress.header.content_bytes,
+                                                      .content_type = dress.header.content_type,
+                                                      .piece_count = message.chunk_count}});
 }
 
 void Messages::read(const input::ReadMessage& read) {

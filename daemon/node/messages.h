@@ -118,7 +118,13 @@ class Messages {
     /// Calls `use` with the payload of a chunk; nothing when the chunk or the message went meanwhile.
     using PayloadUser = std::function<void(Message*, const Bytes& payload)>;
     void with_chunk(Number number, std::uint64_t index, PayloadUser use);
+    /// What shows when the first chunk is opened.
+    struct Dress {
+        bool sealed = true;
+        envelope::Header header{};
+    };
     void hand_out(const Pickup::Waiter& waiter, Number number);
+    void announce(const Pickup::Waiter& waiter, const Message& message, const Dress& dress);
     void go_on_reading(Number number);
     void read_on(Number number);
     void opened(Number number, Message& message, const Bytes& payload);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "daemon/node/flooding.h"
+#include "daemon/node/own_receipt.h"
 #include "daemon/node/reports.h"
 #include "daemon/node/submission.h"
 
@@ -128,7 +129,7 @@ void Node::ready(const Entry& entry) {
     if (!entry.record.deliver_here) return;
     if (entry.is_fragment()) {
         reassembly_.ready(entry);
-    } else if (custody_.is_opened(entry.record)) {
+    } else if (entry.record.chunk) {
         messages_.ready(entry);
     } else {
         delivery_.ready(entry);
@@ -139,7 +140,7 @@ void Node::withdraw(const Entry& entry) {
     if (!entry.record.deliver_here) return;
     if (entry.is_fragment()) {
         reassembly_.withdraw(entry);
-    } else if (custody_.is_opened(entry.record)) {
+    } else if (entry.record.chunk) {
         messages_.withdraw(entry);
     } else {
         delivery_.withdraw(entry);
@@ -163,8 +164,12 @@ void Node::handle(const input::Submit& submit) {
     }
     const bpv7::BundleId id = made->bundle.id();
     room_.count_stored(weight);
-    const Entry& entry = custody_.store(made->bundle, std::move(made->wire),
-                                        delivery_.intake_for(made->bundle.primary.destination));
+    const bpv7::PrimaryBlock& primary = made->bundle.primary;
+    Intake intake = delivery_.intake_for(primary.destination);
+    intake.awaits_receipt =
+        submit.submission.chunk && has_receipt(options(), primary.source, primary.destination);
+    const Entry& entry = custody_.store(made->bundle, std::move(made->wire), std::move(intake));
+    if (entry.record.awaits_receipt) receipts_.wait_for(entry);
     ++custody_.counters().bundles_submitted;
     custody_.notify(effect::Notify::What::kStored, entry);
     custody_.emit_when_durable(effect::Reply{submit.request, effect::Reply::Sent{id}});

@@ -46,20 +46,24 @@ void Receipts::restore_state(const std::string& name, ByteView value) {
     }
 }
 
-// Chunks whose row is lost wait on: for the node they are sent to, whatever digest it names.
+// Chunks whose row is lost wait on.
 void Receipts::start() {
     for (const auto& [key, entry] : custody_.inventory().entries()) {
-        const store::BundleRecord& record = entry.record;
-        if (!record.awaits_receipt || !record.chunk || waiting_.contains(record.chunk->message_id)) continue;
-        sent({.message_id = record.chunk->message_id,
-              .source = record.source,
-              .destination = record.destination,
-              .recipients = {entry.destination_node.to_string()},
-              .digest = std::nullopt,
-              .kind = record.kind,
-              .sent_at_ms = record.stored_at_ms,
-              .expires_at_ms = record.expires_at_ms});
+        if (entry.record.awaits_receipt && entry.record.chunk) wait_for(entry);
     }
+}
+
+void Receipts::wait_for(const Entry& chunk) {
+    const store::BundleRecord& record = chunk.record;
+    if (waiting_.contains(record.chunk->message_id)) return;
+    sent({.message_id = record.chunk->message_id,
+          .source = record.source,
+          .destination = record.destination,
+          .recipients = {chunk.destination_node.to_string()},
+          .digest = std::nullopt,
+          .kind = record.kind,
+          .sent_at_ms = record.stored_at_ms,
+          .expires_at_ms = record.expires_at_ms});
 }
 
 void Receipts::sent(SentMessage message) {

@@ -41,6 +41,8 @@ class Receipts {
 
     /// A message of ours sets out and waits for its receipt; in the batch that releases it.
     void sent(SentMessage message);
+    /// The same, from one of its chunks: for the node it is sent to, whatever digest the receipt names.
+    void wait_for(const Entry& chunk);
     /// A bundle has been removed by the operator or by its age: when it was the last of its message, nothing
     /// waits any more.
     void chunk_gone(const store::BundleRecord& record);

@@ -157,6 +157,7 @@ Result<void> Sync::take(Session& session, const sync::Ranges& ranges) {
     auto answer = reconciler.receive(ranges.wire);
     if (answer && *answer) transmit(session, sync::Ranges{std::move(**answer)});
     send_lacking(session);
+    if (answer && reconciler.is_over()) note_common(session);
     if (reconciler.is_over()) begin_offering(session);
     if (!answer) return std::unexpected{std::move(answer.error())};
     return {};

@@ -92,8 +92,9 @@ class Sync {
     void offer(Session& session);
     sync::Answer answer(Session& session, const sync::Offered& item,
                         std::map<routing::Verdict::Copy, std::uint64_t>& room);
-    [[nodiscard]] std::vector<bool> wanted_of(const Parcel& parcel,
+    [[nodiscard]] std::vector<bool> wanted_of(const Parcel& parcel, const sync::Offered& item,
                                               const std::vector<std::uint64_t>& indices) const;
+    void note_common(const Session& session);
     std::optional<std::pair<sync::Offered, Offering::Asked>> item_for(Session& session, const Peer& peer,
                                                                       const Offering::Candidate& next);
     void answered(Session& session, Peer& peer, const Offering::Asked& asked, const sync::Answer& answer);

@@ -23,6 +23,19 @@ constexpr std::uint64_t kRoomPart = 64;
 
 }  // namespace
 
+// What was not found lacking is there.
+void Sync::note_common(const Session& session) {
+    const Peer* peer = forwarding_.neighbours().peer(session.peer);
+    const Reconciliation& reconciliation = *session.reconciliation;
+    std::vector<bool> lacks(reconciliation.keys.size());
+    for (const std::size_t index : reconciliation.reconciler.lacking())
+        lacks[index] = true;
+    for (std::size_t i = 0; i < lacks.size() && peer != nullptr; ++i) {
+        Entry* entry = custody_.inventory().find(reconciliation.keys[i].second);
+        if (entry != nullptr && !lacks[i]) forwarding_.found_at(*entry, *peer);
+    }
+}
+
 void Sync::begin_offering(Session& session) {
     session.patience.reset();
     session.reconciliation.reset();
@@ -145,6 +158,7 @@ void Sync::answered(Session& session, Peer& peer, const Offering::Asked& asked, 
     Parcel* parcel = custody_.inventory().parcels().find(asked.parcel);
     if (parcel == nullptr || parcel->here.empty()) return;
     if (answer.what == What::kLater) return session.offering.postpone(asked.parcel);
+    if (answer.what == What::kNo) copies_.known_at(*parcel, session.peer);
     std::vector<Entry*> wanted;
     std::uint64_t lacking = 0;
     for (std::size_t i = 0; i < asked.parts.size(); ++i) {
@@ -158,10 +172,9 @@ void Sync::answered(Session& session, Peer& peer, const Offering::Asked& asked, 
             wanted.push_back(entry);
             lacking += entry->record.wire_length;
         } else {
-            forwarding_.known_at(*entry, peer);
+            forwarding_.found_at(*entry, peer);
         }
     }
-    if (wanted.empty() && answer.what == What::kNo) copies_.known_at(*parcel, session.peer);
     if (wanted.empty()) return;
     if (asked.shares) session.offering.shared.insert(asked.parcel);
     const Order order = order_of(wanted.front()->record, asked.verdict, lacking);
@@ -218,11 +231,14 @@ Parcel* Sync::known(Session& session, sync::KeyedId id) {
 }
 
 /// Which of the offered parts should come, in their order.
-std::vector<bool> Sync::wanted_of(const Parcel& parcel, const std::vector<std::uint64_t>& indices) const {
+std::vector<bool> Sync::wanted_of(const Parcel& parcel, const sync::Offered& item,
+                                  const std::vector<std::uint64_t>& indices) const {
     std::vector<bool> wanted(indices.size(), parcel.ended == 0);
     const bool local = is_local(custody_.options(), parcel.destination);
+    // When both would let go of their copies on the other's word, the bundle itself must decide (Reception).
+    const bool has_counts = local || !item.only || !copies_.router().hands_over();
     for (std::size_t i = 0; i < indices.size() && parcel.ended == 0; ++i)
-        wanted[i] = !parcel.has(indices[i]) && !parcel.was_here(indices[i]);
+        wanted[i] = !(has_counts && parcel.has(indices[i])) && !parcel.was_here(indices[i]);
     // Its sender has waited for the receipt in vain: the first part asks the destination for it (Reception).
     const bool asks = !local && indices.front() == 0 && parcel.was_here(0) && parcel.ended == 0 &&
                       custody_.node_time_ms() - parcel.gone_at_ms >= custody_.options().offer_again_ms / 2;
@@ -235,7 +251,7 @@ sync::Answer Sync::answer(Session& session, const sync::Offered& item, std::map<
     const auto indices = item.part_indices();
     std::vector<bool> wanted(indices.size(), true);
     if (const Parcel* parcel = known(session, item.id)) {
-        wanted = wanted_of(*parcel, indices);
+        wanted = wanted_of(*parcel, item, indices);
         if (indices.front() == 0 && parcel->was_here(0) && is_local(custody_.options(), parcel->destination))
             made_receipts_.came_again(parcel->message_id, parcel->source);
     }

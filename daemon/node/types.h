@@ -99,8 +99,9 @@ struct NodeOptions {
     std::vector<std::string> villages;       ///< that this office expects proof of its notices from
     Bytes place;   ///< tells this disk in this machine from its copies: see registry/numbers.h
     Bytes chance;  ///< random bytes, new at each start; 4 or more where requests are filed
-    /// For simulations: the bytes that an encoded bundle stands for, from itself and its own length. Parts of
-    /// messages are then handed to applications one by one and unopened. Null: bundles are what they are.
+    /// For simulations: the bytes that an encoded bundle stands for, from itself and its own length.
+    /// Applications then cut messages themselves (Submission::chunk), and messages are handed out unopened,
+    /// without content. Null: bundles are what they are.
     std::uint64_t (*weigh)(const bpv7::Bundle& bundle, std::size_t wire_bytes) = nullptr;
 };
 

@@ -64,17 +64,17 @@ store::ChunkRecord Catalogue::class_of(ChunkIndex chunk) const {
     return record;
 }
 
-std::optional<ChunkIndex> Catalogue::chunk_in(ByteView payload) const {
-    if (!is_stand_in(payload)) return std::nullopt;
-    const ChunkIndex chunk = get(payload, 4);
-    return chunk < chunk_count() ? std::optional{chunk} : std::nullopt;
+std::optional<std::size_t> Catalogue::message_in(ByteView message_id) const {
+    if (message_id.size() < 8 || get(message_id, 0) != kMark) return std::nullopt;
+    const std::uint32_t message = get(message_id, 4);
+    return message < bytes_.size() ? std::optional<std::size_t>{message} : std::nullopt;
 }
 
 std::optional<ChunkIndex> Catalogue::chunk_in(const store::BundleRecord& record) const {
-    if (!record.chunk || get(record.chunk->message_id, 0) != kMark) return std::nullopt;
-    const std::uint32_t message = get(record.chunk->message_id, 4);
-    if (message >= bytes_.size() || record.chunk->index >= chunk_count(message)) return std::nullopt;
-    return first_[message] + static_cast<ChunkIndex>(record.chunk->index);
+    if (!record.chunk) return std::nullopt;
+    const auto message = message_in(record.chunk->message_id);
+    if (!message || record.chunk->index >= chunk_count(*message)) return std::nullopt;
+    return first_[*message] + static_cast<ChunkIndex>(record.chunk->index);
 }
 
 std::uint64_t Catalogue::weigh(const bpv7::Bundle& bundle, std::size_t wire_bytes) {

@@ -31,8 +31,9 @@ class Catalogue {
     /// What a bundle for `chunk` carries.
     [[nodiscard]] Bytes payload(ChunkIndex chunk) const;
     [[nodiscard]] store::ChunkRecord class_of(ChunkIndex chunk) const;
-    /// The chunk for which a payload, or a stored bundle, stands; nothing when it is none of ours.
-    [[nodiscard]] std::optional<ChunkIndex> chunk_in(ByteView payload) const;
+    /// The message with this id; nothing when it is none of ours.
+    [[nodiscard]] std::optional<std::size_t> message_in(ByteView message_id) const;
+    /// The chunk for which a stored bundle stands; nothing when it is none of ours.
     [[nodiscard]] std::optional<ChunkIndex> chunk_in(const store::BundleRecord& record) const;
 
     /// For node::NodeOptions::weigh.

@@ -1,9 +1,10 @@
 // What must hold in every simulation, whatever fails:
 //
 //   - nothing is acknowledged (to a peer or an application) before it is durable where that is said;
-//   - no bundle that was accepted from an application is gone everywhere before it was delivered or expired;
+//   - no message that was accepted from an application is gone everywhere before it was delivered or expired;
 //   - nothing is delivered a second time;
-//   - no store holds more than its quota.
+//   - no store holds more than its quota;
+//   - what can be delivered is, once contacts come back and nothing fails any more.
 //
 // The checker sees disks, not nodes: what counts is what a crash would leave.
 #pragma once
@@ -26,13 +27,16 @@ class Checker {
     void became_durable(NodeIndex node, ChunkIndex chunk);
     void was_erased(NodeIndex node, ChunkIndex chunk);
     // What nodes say.
-    void acknowledged_to_peer(NodeIndex node, ChunkIndex chunk);
+    /// Taken, or (`needless`) not wanted any more.
+    void acknowledged_to_peer(NodeIndex node, ChunkIndex chunk, bool needless);
     void acknowledged_to_sender(ChunkIndex chunk);
-    /// An application has it and says so; the node has not answered yet.
-    void taken_by_application(ChunkIndex chunk);
+    /// An application at `node` has it and says so; the node has not answered yet.
+    void taken_by_application(NodeIndex node, std::size_t message);
     /// The node has answered: it will not hand it out again.
-    void delivered(ChunkIndex chunk);
+    void delivered(NodeIndex node, std::size_t message);
     void stores(NodeIndex node, std::uint64_t bytes);
+    /// Everything has had its chance: what was accepted has arrived.
+    void healed();
 
     /// Whether the chunk is, or was, durable there.
     [[nodiscard]] bool was_durable(NodeIndex node, ChunkIndex chunk) const { return place(node, chunk).ever; }
@@ -52,8 +56,10 @@ class Checker {
         std::uint32_t made = 0;
         std::uint32_t held = 0;  // by how many nodes
         bool accepted = false;
-        bool taken = false;
-        bool delivered = false;
+    };
+    struct Arrival {
+        bool taken : 1 = false;
+        bool delivered : 1 = false;
     };
     [[nodiscard]] const Place& place(NodeIndex node, ChunkIndex chunk) const {
         return places_[std::size_t{node} * chunks_.size() + chunk];
@@ -61,9 +67,13 @@ class Checker {
     Place& place(NodeIndex node, ChunkIndex chunk) {
         return places_[std::size_t{node} * chunks_.size() + chunk];
     }
-    [[nodiscard]] const Message& message(ChunkIndex chunk) const {
+    Arrival& arrival(NodeIndex node, std::size_t message) {
+        return arrivals_[message * load_.buffers.size() + node];
+    }
+    [[nodiscard]] const Message& message_of(ChunkIndex chunk) const {
         return load_.messages[catalogue_.message_of(chunk)];
     }
+    void violated(const std::string& what);
     void violated(ChunkIndex chunk, const std::string& what);
 
     const Catalogue& catalogue_;
@@ -71,6 +81,7 @@ class Checker {
     std::int64_t now_us_ = 0;
     std::vector<Place> places_;  // of each node, each chunk
     std::vector<Chunk> chunks_;
+    std::vector<Arrival> arrivals_;  // of each message, each node
     std::vector<std::string> violations_;
     std::uint64_t violation_count_ = 0;
 };

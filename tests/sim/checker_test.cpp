@@ -20,40 +20,53 @@ struct Fixture {
 TEST_CASE("the checker finds each breach, and only those", "[sim]") {
     using Act = std::function<void(Checker&)>;
     const auto [breach, act] = GENERATE(table<std::string, Act>({
-        {"acknowledged it before it was durable", [](Checker& c) { c.acknowledged_to_peer(1, 1); }},
+        {"acknowledged it before it was durable", [](Checker& c) { c.acknowledged_to_peer(1, 1, false); }},
         {"queued before it was durable", [](Checker& c) { c.acknowledged_to_sender(0); }},
         {"lost", [](Checker& c) { c.was_erased(0, 1); }},
         {"holds 1001 bytes", [](Checker& c) { c.stores(1, 1'001); }},
         {"a second time",
          [](Checker& c) {
-             c.taken_by_application(1);
-             c.delivered(1);
-             c.delivered(1);
+             c.taken_by_application(2, 0);
+             c.delivered(2, 0);
+             c.delivered(2, 0);
          }},
         {"handed out again",
          [](Checker& c) {
-             c.taken_by_application(1);
-             c.delivered(1);
-             c.taken_by_application(1);
+             c.taken_by_application(2, 0);
+             c.delivered(2, 0);
+             c.taken_by_application(2, 0);
          }},
         {"before its removal was durable",
          [](Checker& c) {
              c.became_durable(2, 1);
-             c.taken_by_application(1);
-             c.delivered(1);
+             c.taken_by_application(2, 0);
+             c.delivered(2, 0);
          }},
         {"",
          [](Checker& c) {
              c.became_durable(1, 1);
-             c.acknowledged_to_peer(1, 1);
+             c.acknowledged_to_peer(1, 1, false);
              c.was_erased(0, 1);
              c.became_durable(2, 1);
-             c.taken_by_application(1);
+             c.taken_by_application(2, 0);
              c.was_erased(2, 1);
-             c.delivered(1);
+             c.delivered(2, 0);
              c.was_erased(1, 1);
              c.stores(1, 1'000);
          }},
+        {"before it was durable", [](Checker& c) { c.acknowledged_to_peer(1, 1, true); }},
+        {"",
+         [](Checker& c) {
+             c.taken_by_application(2, 0);
+             c.acknowledged_to_peer(1, 1, true);
+         }},
+        {"was not delivered",
+         [](Checker& c) {
+             c.became_durable(0, 0);
+             c.acknowledged_to_sender(0);
+             c.healed();
+         }},
+        {"", [](Checker& c) { c.healed(); }},
         {"",
          [](Checker& c) {
              c.at(1'000'000'000);
@@ -79,8 +92,13 @@ TEST_CASE("a bundle stands for the bytes of its chunk", "[sim]") {
     CHECK(weight(0) == 100 + 65'536);
     CHECK(weight(1) == 100 + 34'464);
     CHECK(weight(2) == 100 + 10);
-    CHECK(catalogue.chunk_in(catalogue.payload(1)) == 1U);
-    CHECK_FALSE(catalogue.chunk_in(as_bytes("something else")));
+    store::BundleRecord record;
+    record.chunk = catalogue.class_of(1);
+    CHECK(catalogue.chunk_in(record) == 1U);
+    CHECK(catalogue.message_in(record.chunk->message_id) == 0U);
+    record.chunk->index = 2;
+    CHECK_FALSE(catalogue.chunk_in(record));
+    CHECK_FALSE(catalogue.message_in(as_bytes("something else")));
 }
 
 }  // namespace

@@ -96,9 +96,13 @@ Result<Contact> contact_in(std::string_view line) {
     const auto [start, end, a, b] = fields;
     if (end < start) return fail(ErrorCode::kInvalidArgument, "the contact ends before it starts");
     if (a == b) return fail(ErrorCode::kInvalidArgument, "a node is not in contact with itself");
-    return Contact{start, std::max(end, start + 1), static_cast<NodeIndex>(std::min(a, b)),
-                   static_cast<NodeIndex>(std::max(a, b))};
+    return Contact{.start_s = start,
+                   .end_s = std::max(end, start + 1),
+                   .a = static_cast<NodeIndex>(std::min(a, b)),
+                   .b = static_cast<NodeIndex>(std::max(a, b))};
 }
+
+}  // namespace
 
 std::vector<Contact> merged(std::vector<Contact> contacts) {
     const auto by_start = [](const Contact& contact) {
@@ -120,8 +124,6 @@ std::vector<Contact> merged(std::vector<Contact> contacts) {
     std::ranges::sort(result, {}, by_start);
     return result;
 }
-
-}  // namespace
 
 std::vector<NodeIndex> ContactPlan::nodes_of(Role role) const {
     std::vector<NodeIndex> nodes;

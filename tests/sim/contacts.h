@@ -24,7 +24,8 @@ struct Contact {
     std::int64_t start_s = 0;
     std::int64_t end_s = 0;
     NodeIndex a = 0;
-    NodeIndex b = 0;  ///< above `a`
+    NodeIndex b = 0;         ///< above `a`
+    std::uint64_t rate = 0;  ///< bytes a second, both directions together; 0: as the world has it
     friend bool operator==(const Contact&, const Contact&) = default;
 };
 
@@ -47,6 +48,9 @@ struct ContactPlan {
 
 inline constexpr NodeIndex kNodesMax = 10'000;
 inline constexpr std::int64_t kEndMax_s = 100LL * 366 * 24 * 3600;
+
+/// Contacts sorted; those of a pair that overlap or touch are made one, with the rate of the first.
+std::vector<Contact> merged(std::vector<Contact> contacts);
 
 /// Reads the text of a contact file; `name` is for messages. Contacts shorter than a second are made a second
 /// long, and those of a pair that overlap or touch become one. Errors: invalid_argument, with the number of

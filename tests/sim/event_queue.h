@@ -11,12 +11,17 @@ namespace tram::sim {
 
 enum class EventKind : std::uint8_t {
     kContactStart,  ///< subject: index of the contact
-    kContactEnd,    ///< subject: link
+    kContactEnd,    ///< subject: index of the contact
+    kReconnect,     ///< subject: index of a contact whose link broke
     kTransferEnd,   ///< subject: link
     kDisk,          ///< subject: node; what it has written is durable now
     kTick,          ///< subject: node
     kSubmit,        ///< subject: message
     kCrash,         ///< subject: node
+    kClockReset,    ///< subject: node; a power cut after which its clock shows 1970
+    kClockSet,      ///< subject: node; somebody has set it right
+    kDiskFull,      ///< subject: node
+    kDiskFree,      ///< subject: node
 };
 
 struct Event {

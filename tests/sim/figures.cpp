@@ -18,7 +18,7 @@ class Tally {
     void add(const Message& message, std::optional<std::int64_t> arrived_us) {
         bytes_ += message.bytes;
         if (!arrived_us) {
-            delay_s_ += static_cast<double>(load_.ttl_s);
+            delay_s_ += static_cast<double>(load_.ttl_of(message));
             return;
         }
         ++arrived_;
@@ -47,11 +47,19 @@ double ratio(double value, double to) {
 
 }  // namespace
 
-Best find_best(const ContactPlan& plan, const Load& load, std::uint64_t rate) {
+std::vector<std::optional<std::int64_t>> earliest_arrivals(const ContactPlan& plan, const Load& load,
+                                                           std::uint64_t rate) {
     const Oracle oracle{plan, rate};
-    Tally tally{load};
+    std::vector<std::optional<std::int64_t>> earliest;
     for (const Message& message : load.messages)
-        tally.add(message, oracle.arrival_us(message, load.ttl_s));
+        earliest.push_back(oracle.arrival_us(message, load.ttl_of(message)));
+    return earliest;
+}
+
+Best find_best(const Load& load, const std::vector<std::optional<std::int64_t>>& earliest) {
+    Tally tally{load};
+    for (std::size_t i = 0; i < load.messages.size(); ++i)
+        tally.add(load.messages[i], earliest[i]);
     return tally.result();
 }
 
@@ -97,10 +105,13 @@ std::string to_json(const Figures& figures, const Outcome& outcome) {
     put("control_ratio", fmt::format("{:.6f}", figures.control_ratio));
     put("peak_store_bytes", fmt::format("{}", outcome.peak_store_bytes));
     put("sent_bytes", fmt::format("{}", outcome.sent_bytes));
+    put("receipt_bytes", fmt::format("{}", outcome.receipt_bytes));
+    put("confirmed", fmt::format("{}", outcome.confirmed));
     put("transfers", fmt::format("{}", outcome.transfers));
     put("cut", fmt::format("{}", outcome.cut));
     put("duplicates", fmt::format("{}", outcome.duplicates));
     put("refused_full", fmt::format("{}", outcome.refused_full));
+    put("refused", fmt::format("{}", outcome.refused));
     put("sent_later", fmt::format("{}", outcome.sent_later));
     put("events", fmt::format("{}", outcome.events));
     put("violations", fmt::format("{}", outcome.violation_count));

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "tests/sim/contacts.h"
 #include "tests/sim/load.h"
@@ -17,7 +19,10 @@ struct Best {
     double delay_s = 0;          ///< mean over all messages; a loss counts as the lifetime
 };
 
-Best find_best(const ContactPlan& plan, const Load& load, std::uint64_t rate);
+/// When the oracle says that each message can arrive.
+std::vector<std::optional<std::int64_t>> earliest_arrivals(const ContactPlan& plan, const Load& load,
+                                                           std::uint64_t rate);
+Best find_best(const Load& load, const std::vector<std::optional<std::int64_t>>& earliest);
 
 struct Figures {
     std::uint64_t messages = 0;

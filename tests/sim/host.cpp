@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <limits>
-#include <string>
 #include <utility>
 
 #include "proto/base/check.h"
+#include "proto/bpsec/signature.h"
+#include "tests/sim/identities.h"
 #include "tests/sim/world.h"
 
 namespace tram::sim {
@@ -15,31 +16,48 @@ namespace {
 using namespace node;
 
 constexpr ChunkIndex kNoChunk = std::numeric_limits<ChunkIndex>::max();
-constexpr Duration kForEver{200LL * 366 * 24 * 3600 * 1000};
+// A monotonic time of zero means nothing.
+constexpr std::int64_t kMonotonicStart_ms = 1'000;
 
 }  // namespace
 
-Host::Host(World& world, NodeIndex index, NodeOptions options)
+Host::Host(World& world, NodeIndex index, NodeOptions options, const testing::Device& device)
     : world_{world},
       index_{index},
       options_{std::move(options)},
-      inbox_{*bpv7::Eid::parse(options_.node_id.to_string() + "in")} {
+      device_{device},
+      application_{world, *this} {
     store_ = std::make_unique<store::MemoryStore>([this](store::Ticket up_to, const Result<void>& outcome) {
         TRAM_CHECK(outcome.has_value());
         durable_ = up_to;
     });
 }
 
+// Before 2000, the beginning of DTN time, the shell shows the first moments of that year.
+Now Host::now() const {
+    const std::int64_t up_ms = (world_.now_us() - started_us_) / 1'000;
+    const std::uint64_t wall_ms =
+        reset_us_ ? 1 : kWallStart_ms + static_cast<std::uint64_t>(world_.now_us()) / 1'000;
+    return {Instant{Duration{kMonotonicStart_ms + up_ms}}, DtnTime{wall_ms}};
+}
+
+std::int64_t Host::time_us(Instant instant) const {
+    return started_us_ + (instant.time_since_epoch().count() - kMonotonicStart_ms) * 1'000;
+}
+
 void Host::start() {
+    started_us_ = world_.now_us();
     node_ = std::make_unique<Node>(options_);
+    node_->restore_trust(trust_of(index_));
+    const bool forgets = world_.bug() == Bug::kForgetTombstones;
     const auto read = store_->scan({.bundle =
                                         [this](store::BundleRecord record) {
                                             node_->restore(std::move(record));
                                             return true;
                                         },
                                     .tombstone =
-                                        [this](store::Tombstone grave) {
-                                            node_->restore(std::move(grave));
+                                        [&](store::Tombstone grave) {
+                                            if (!forgets) node_->restore(std::move(grave));
                                             return true;
                                         },
                                     .state =
@@ -49,10 +67,11 @@ void Host::start() {
                                         }});
     TRAM_CHECK(read.has_value());
     base_ = committed_;
-    node_->start(world_.now());
+    node_->start(now());
+    if (world_.plan() != nullptr) give(input::SetPlan{*world_.plan()});
+    if (disk_full_) give(input::FreeSpace{0});
     world_.touch(*this);
-    if (world_.receives(index_)) fetch();
-    resume_application();
+    application_.start();
 }
 
 void Host::crash() {
@@ -63,9 +82,29 @@ void Host::crash() {
     tick_us_.reset();
 }
 
+void Host::reset_clock() {
+    reset_us_ = world_.now_us();
+}
+
+void Host::set_disk_full(bool full) {
+    disk_full_ = full;
+    give(input::FreeSpace{full ? 0 : ~0ULL});
+}
+
 void Host::give(const Input& input) {
-    node_->step(input, world_.now());
+    node_->step(input, now());
     world_.touch(*this);
+}
+
+bool Host::accepts(const Host& peer) {
+    const auto named = node_->accept_chain(peer.device_.chain, now());
+    world_.touch(*this);
+    return named && *named == peer.id().to_string();
+}
+
+void Host::receive(LinkId link, TransferId transfer, Bytes wire, bool stored) {
+    if (hostile_ && stored) return world_.answer(index_, link, transfer, std::nullopt);
+    give(input::Arrived{link, transfer, std::move(wire)});
 }
 
 void Host::settle() {
@@ -83,7 +122,7 @@ void Host::settle() {
 void Host::plan_tick() {
     const auto next = node_->next_timeout();
     if (!next) return;
-    const std::int64_t at_us = std::max(World::time_us(*next), world_.now_us() + 1'000);
+    const std::int64_t at_us = std::max(time_us(*next), world_.now_us() + 1'000);
     if (tick_us_ && *tick_us_ <= at_us) return;
     tick_us_ = at_us;
     world_.plan(at_us, EventKind::kTick, index_);
@@ -105,7 +144,11 @@ void Host::sync() {
             world_.checker().was_erased(index_, written.chunk);
         }
     }
-    if (durable_ > base_ && !world_.lies()) give(input::Persisted{durable_ - base_});
+    if (durable_ > base_ && world_.bug() != Bug::kAcknowledgeEarly) give(input::Persisted{durable_ - base_});
+}
+
+ChunkIndex Host::chunk_of(store::BundleKey key) const {
+    return key < chunk_of_key_.size() ? chunk_of_key_[key] : kNoChunk;
 }
 
 void Host::note(const store::Batch& batch) {
@@ -116,8 +159,8 @@ void Host::note(const store::Batch& batch) {
             chunk_of_key_[put->record.key] = chunk.value_or(kNoChunk);
             if (chunk) written_.push_back({*chunk, true});
         } else if (const auto* erase = std::get_if<store::change::EraseBundle>(&change)) {
-            const ChunkIndex chunk = erase->key < chunk_of_key_.size() ? chunk_of_key_[erase->key] : kNoChunk;
-            if (chunk != kNoChunk) written_.push_back({chunk, false});
+            if (const ChunkIndex chunk = chunk_of(erase->key); chunk != kNoChunk)
+                written_.push_back({chunk, false});
         }
     }
 }
@@ -126,7 +169,7 @@ void Host::carry_out(effect::Persist& persist) {
     note(persist.batch);
     committed_ = store_->commit(std::move(persist.batch));
     TRAM_CHECK(committed_ - base_ == persist.ticket);
-    if (world_.lies()) give(input::Persisted{persist.ticket});
+    if (world_.bug() == Bug::kAcknowledgeEarly) give(input::Persisted{persist.ticket});
     if (std::exchange(syncing_, true)) return;
     world_.plan(world_.now_us() + world_.disk_us(), EventKind::kDisk, index_);
 }
@@ -137,6 +180,16 @@ void Host::carry_out(effect::Accept& accept) {
 
 void Host::carry_out(effect::Refuse& refuse) {
     world_.answer(index_, refuse.link, refuse.transfer, refuse.refusal);
+}
+
+// Signatures are good unless somebody has been at them: a hop costs no arithmetic.
+void Host::carry_out(effect::Check& check) {
+    const bool good = !world_.verifies() || bpsec::verify(check.claim, check.payload, check.key).has_value();
+    give(input::Checked{check.check, good});
+}
+
+void Host::carry_out(effect::Disconnect& disconnect) {
+    world_.disconnect(disconnect.link);
 }
 
 void Host::carry_out(effect::Load& load) {
@@ -153,83 +206,13 @@ void Host::load_all() {
 }
 
 void Host::carry_out(effect::Transmit& transmit) {
+    Flight flight{.key = transmit.key, .wire = std::move(transmit.wire)};
     const Entry* entry = node_->custody().inventory().find(transmit.key);
-    const std::uint64_t bytes = entry != nullptr ? entry->record.wire_length : transmit.wire.size();
-    const ChunkIndex chunk = transmit.key < chunk_of_key_.size() ? chunk_of_key_[transmit.key] : kNoChunk;
-    world_.transmit(index_, transmit.link,
-                    Flight{transmit.key, std::move(transmit.wire), bytes,
-                           chunk != kNoChunk ? std::optional{chunk} : std::nullopt});
-}
-
-void Host::carry_out(effect::Reply& reply) {
-    if (const auto submitted = submitting_.extract(reply.request); !submitted.empty()) {
-        if (reply.outcome) {
-            world_.checker().acknowledged_to_sender(submitted.mapped());
-            world_.sent(submitted.mapped());
-        } else {
-            world_.send_later(submitted.mapped());
-        }
-        return;
-    }
-    if (const auto acknowledged = acknowledging_.extract(reply.request); !acknowledged.empty()) {
-        TRAM_CHECK(reply.outcome.has_value());
-        world_.delivered(acknowledged.mapped());
-        return;
-    }
-    if (!reply.outcome) return;
-    if (const auto* bundle = std::get_if<HandOver>(&*reply.outcome)) handed_over(*bundle);
-}
-
-void Host::handed_over(const HandOver& bundle) {
-    const auto chunk = world_.catalogue().chunk_in(bundle.payload);
-    TRAM_CHECK(chunk.has_value());
-    world_.checker().taken_by_application(*chunk);
-    acknowledging_.emplace(++last_request_, *chunk);
-    give(input::Acknowledge{last_request_, bundle.token});
-    fetch();
-}
-
-void Host::fetch() {
-    give(input::Fetch{++last_request_, inbox_, kForEver});
-}
-
-void Host::send(ChunkIndex first, ChunkIndex end) {
-    for (ChunkIndex chunk = first; chunk < end; ++chunk)
-        submit(chunk);
-}
-
-void Host::submit(ChunkIndex chunk) {
-    const auto left_ms = world_.left_ms(chunk);
-    if (left_ms <= 0) return;
-    Submission submission;
-    submission.destination = world_.inbox_of(chunk);
-    submission.lifetime_ms = static_cast<std::uint64_t>(left_ms);
-    submission.chunk = world_.catalogue().class_of(chunk);
-    submission.payload = world_.catalogue().payload(chunk);
-    submitting_.emplace(++last_request_, chunk);
-    give(input::Submit{last_request_, std::move(submission)});
-}
-
-// An application whose node died before it answered looks at what is there, and goes on.
-void Host::resume_application() {
-    std::vector<ChunkIndex> again;
-    for (const auto& [request, chunk] : std::exchange(submitting_, {})) {
-        if (world_.checker().was_durable(index_, chunk)) {
-            world_.checker().acknowledged_to_sender(chunk);
-        } else {
-            again.push_back(chunk);
-        }
-    }
-    std::ranges::sort(again);
-    for (const ChunkIndex chunk : again)
-        submit(chunk);
-    std::vector<ChunkIndex> done;
-    for (const auto& [request, chunk] : std::exchange(acknowledging_, {})) {
-        if (!world_.checker().is_durable(index_, chunk)) done.push_back(chunk);
-    }
-    std::ranges::sort(done);
-    for (const ChunkIndex chunk : done)
-        world_.delivered(chunk);
+    flight.bytes = entry != nullptr ? entry->record.wire_length : flight.wire.size();
+    flight.receipt =
+        entry != nullptr && entry->record.kind == static_cast<std::uint8_t>(bpv7::Kind::kReceipt);
+    if (const ChunkIndex chunk = chunk_of(transmit.key); chunk != kNoChunk) flight.chunk = chunk;
+    world_.transmit(index_, transmit.link, std::move(flight));
 }
 
 }  // namespace tram::sim

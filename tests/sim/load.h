@@ -16,21 +16,35 @@
 #include <string_view>
 #include <vector>
 
+#include "proto/bpv7/codec.h"
 #include "tests/sim/contacts.h"
 
 namespace tram::sim {
+
+/// As `Message::to`: every other node that takes what goes to the commune's group (Load::members).
+inline constexpr NodeIndex kGroup = 0xffff'ffff;
 
 struct Message {
     std::int64_t created_us = 0;
     NodeIndex from = 0;
     NodeIndex to = 0;
     std::uint64_t bytes = 0;
+    bpv7::Urgency urgency = bpv7::Urgency::kNormal;
+    std::int64_t ttl_s = 0;  ///< 0: that of the load
 };
 
 struct Load {
     std::vector<Message> messages{};       ///< by time
     std::vector<std::uint64_t> buffers{};  ///< of each node, bytes
     std::int64_t ttl_s = 0;
+    std::vector<NodeIndex> members{};  ///< of the group
+
+    [[nodiscard]] std::int64_t ttl_of(const Message& message) const {
+        return message.ttl_s != 0 ? message.ttl_s : ttl_s;
+    }
+    [[nodiscard]] std::int64_t expires_us(const Message& message) const {
+        return message.created_us + ttl_of(message) * 1'000'000;
+    }
 };
 
 enum class LoadKind : std::uint8_t { kNormal, kHeavy };

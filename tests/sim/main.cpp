@@ -1,10 +1,16 @@
 // tram-sim: how well a router does over recorded or planned contacts, with the real node.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <fmt/format.h>
+#include <fstream>
 #include <iostream>
 #include <map>
 
+#include "tests/sim/chart.h"
 #include "tests/sim/figures.h"
+#include "tests/sim/mesh.h"
+#include "tests/sim/scenario.h"
+#include "tests/sim/visits.h"
 
 namespace {
 
@@ -14,6 +20,8 @@ using namespace tram::sim;
 constexpr int kExitFailed = 2;
 constexpr int kExitViolated = 3;
 constexpr int kExitUsage = 64;
+// Certificates of the simulated commune are good for a year.
+constexpr std::int64_t kTraceMax_s = 340LL * 86'400;
 
 using routing::Kind;
 const std::map<std::string, Kind> kRouters{{"direct", Kind::kDirect},     {"static", Kind::kStatic},
@@ -24,17 +32,39 @@ const std::map<std::string, LoadKind> kLoads{{"normal", LoadKind::kNormal}, {"he
 struct Arguments {
     std::string contacts;
     std::string plan;
-    std::string output = "text";
+    std::string output = "table";
+    std::string svg;
     std::vector<std::string> buffers;
+    double plan_probability = 0.8;
+    double plan_failure = 0;
+    std::optional<std::uint64_t> mesh;
+    std::vector<std::string> scenarios;
+    CLI::Option* router = nullptr;
     LoadOptions load;
     WorldOptions world;
 };
 
+void add_faults(CLI::App& app, Arguments& arguments) {
+    Faults& faults = arguments.world.faults;
+    const CLI::Range part{0.0, 1.0};
+    app.add_option("--loss", faults.loss, "part of the transfers that links break under")->check(part);
+    app.add_option("--crashes", faults.crashes, "power cuts, at any node and time");
+    app.add_option("--clock-resets", faults.clock_resets,
+                   "power cuts after which a clock shows 1970 for a while");
+    app.add_option("--full-disks", faults.full_disks, "times that a disk is full for a while");
+    app.add_option("--hostile", faults.hostile, "carriers that keep nothing and talk nonsense");
+    app.add_option("--plan-failure", arguments.plan_failure, "part of the planned visits that do not happen")
+        ->check(part);
+}
+
 void add_options(CLI::App& app, Arguments& arguments) {
-    app.add_option("--contacts", arguments.contacts, "contact file: start_s end_s a b")->required();
+    app.add_option("--contacts", arguments.contacts, "contact file: start_s end_s a b");
     app.add_option("--plan", arguments.plan, "what was planned, in the same shape");
-    app.add_option("--router", arguments.world.router, "direct, static, epidemic, spray, prophet or eta")
-        ->transform(CLI::CheckedTransformer(kRouters));
+    app.add_option("--plan-probability", arguments.plan_probability, "that a planned visit takes place")
+        ->check(CLI::Range(0.01, 1.0));
+    arguments.router =
+        app.add_option("--router", arguments.world.router, "direct, static, epidemic, spray, prophet or eta")
+            ->transform(CLI::CheckedTransformer(kRouters));
     app.add_option("--load", arguments.load.kind, "normal or heavy")
         ->transform(CLI::CheckedTransformer(kLoads));
     app.add_option("--seed", arguments.world.seed, "of messages and faults");
@@ -44,8 +74,13 @@ void add_options(CLI::App& app, Arguments& arguments) {
         ->check(CLI::Range(1'000, 1'000'000'000));
     app.add_option("--buffer", arguments.buffers, "NODES=BYTES, such as 41-90=50M");
     app.add_option("--window", arguments.world.window_bytes, "bytes under way on a link; 0: the node's own");
-    app.add_option("--crashes", arguments.world.crashes, "power cuts, at any node and time");
-    app.add_option("-o,--output", arguments.output, "text or json")->check(CLI::IsMember({"text", "json"}));
+    app.add_flag("--verify", arguments.world.verify, "check the signatures of bundles, too");
+    app.add_option("--svg", arguments.svg, "draw delivery over time into this file");
+    app.add_option("--scenario", arguments.scenarios,
+                   "instead: places, and whether it works there: TOML files");
+    app.add_option("--mesh", arguments.mesh, "instead: the small mesh with all faults that has this number");
+    app.add_option("-o,--output", arguments.output, "table or json")->check(CLI::IsMember({"table", "json"}));
+    add_faults(app, arguments);
 }
 
 int failed(const Error& error) {
@@ -53,12 +88,37 @@ int failed(const Error& error) {
     return kExitFailed;
 }
 
+int verdict(const Outcome& outcome) {
+    for (const std::string& violation : outcome.violations)
+        fmt::print(stderr, "violated: {}\n", violation);
+    return outcome.violation_count == 0 ? 0 : kExitViolated;
+}
+
+/// Reads what is asked for; the plan goes to every node, and what fails of it is taken out of the contacts.
+Result<ContactPlan> contacts_for(Arguments& arguments) {
+    auto contacts = read_contacts(arguments.contacts);
+    if (!contacts) return contacts;
+    if (contacts->end_s > kTraceMax_s)
+        return fail(ErrorCode::kInvalidArgument, arguments.contacts + " is longer than 340 days");
+    if (arguments.plan.empty()) return contacts;
+    const auto plan = read_contacts(arguments.plan);
+    if (!plan) return plan;
+    arguments.world.plan =
+        std::make_shared<const routing::VisitPlan>(visits_of(*plan, arguments.plan_probability));
+    Random random{arguments.world.seed};
+    return without_visits(std::move(*contacts), *plan, arguments.plan_failure, random);
+}
+
+Result<void> draw(const Arguments& arguments, const Load& load, std::vector<Curve> curves) {
+    std::ofstream file{arguments.svg, std::ios::binary};
+    file << chart(load, curves, "delivered, part of the messages");
+    if (!file.flush()) return fail(ErrorCode::kIo, arguments.svg + " cannot be written");
+    return {};
+}
+
 int run(Arguments& arguments) {
-    const auto contacts = read_contacts(arguments.contacts);
+    const auto contacts = contacts_for(arguments);
     if (!contacts) return failed(contacts.error());
-    if (!arguments.plan.empty()) {
-        if (const auto plan = read_contacts(arguments.plan); !plan) return failed(plan.error());
-    }
     for (const std::string& text : arguments.buffers) {
         const auto rule = parse_buffer_rule(text);
         if (!rule) return failed(rule.error());
@@ -68,11 +128,34 @@ int run(Arguments& arguments) {
     if (!load) return failed(load.error());
     World world{*contacts, *load, arguments.world};
     const Outcome outcome = world.run();
-    const Figures figures = figures_of(*load, find_best(*contacts, *load, arguments.world.rate), outcome);
+    const auto earliest = earliest_arrivals(*contacts, *load, arguments.world.rate);
+    const Figures figures = figures_of(*load, find_best(*load, earliest), outcome);
     std::cout << (arguments.output == "json" ? to_json(figures, outcome) : to_text(figures, outcome));
-    for (const std::string& violation : outcome.violations)
-        fmt::print(stderr, "violated: {}\n", violation);
-    return outcome.violation_count == 0 ? 0 : kExitViolated;
+    if (!arguments.svg.empty()) {
+        const auto drawn =
+            draw(arguments, *load, {{"oracle", "#888", earliest}, {"router", "#06c", outcome.delivered_us}});
+        if (!drawn) return failed(drawn.error());
+    }
+    return verdict(outcome);
+}
+
+/// One line for each criterion; whether all hold.
+int run_scenario(const std::string& path, const Arguments& arguments) {
+    auto scenario = read_scenario(path);
+    if (!scenario) return failed(scenario.error());
+    if (arguments.router->count() != 0) scenario->world.router = arguments.world.router;
+    World world{scenario->contacts, scenario->load, scenario->world};
+    const Outcome outcome = world.run();
+    int result = verdict(outcome);
+    fmt::print("{}: {} nodes, {} contacts, {} messages\n", scenario->name, scenario->contacts.node_count,
+               scenario->contacts.contacts.size(), scenario->load.messages.size());
+    for (const Criterion& each : judge(*scenario, outcome)) {
+        if (!each.holds()) result = kExitViolated;
+        fmt::print("  {}  {}: {:.4f} of {} within {:g} days, at least {:g} asked\n",
+                   each.holds() ? "works " : "FAILED", each.load, each.reached, each.asked, each.days,
+                   each.delivered);
+    }
+    return result;
 }
 
 }  // namespace
@@ -86,5 +169,12 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : kExitUsage;
     }
-    return run(arguments);
+    if (arguments.mesh) return verdict(run_mesh(*arguments.mesh));
+    int result = 0;
+    for (const std::string& path : arguments.scenarios)
+        result = std::max(result, run_scenario(path, arguments));
+    if (!arguments.scenarios.empty()) return result;
+    if (!arguments.contacts.empty()) return run(arguments);
+    fmt::print(stderr, "error: name a contact file: --contacts FILE\n");
+    return kExitUsage;
 }

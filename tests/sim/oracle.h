@@ -16,7 +16,7 @@ namespace tram::sim {
 
 class Oracle {
   public:
-    /// `rate`: bytes a second, above 0.
+    /// `rate`: bytes a second, above 0, of contacts that have none of their own.
     Oracle(const ContactPlan& plan, std::uint64_t rate);
 
     /// When the last byte of `message` arrives (microseconds), or nothing when that is after
@@ -27,17 +27,17 @@ class Oracle {
     struct Meeting {
         std::int64_t start_us = 0;
         std::int64_t end_us = 0;
+        std::uint64_t rate = 0;
     };
     struct Neighbour {
         NodeIndex node = 0;
         std::vector<Meeting> meetings;  // by time, apart from each other
     };
-    /// When `need_us` of contact time are over, beginning at `from_us`; nothing: not before `until_us`.
+    /// When `bytes` have gone over, beginning at `from_us`; nothing: not before `until_us`.
     static std::optional<std::int64_t> after(const Neighbour& neighbour, std::int64_t from_us,
-                                             std::int64_t need_us, std::int64_t until_us);
+                                             std::uint64_t bytes, std::int64_t until_us);
 
     std::vector<std::vector<Neighbour>> neighbours_;  // of each node
-    std::uint64_t rate_;
 };
 
 /// Microseconds that `bytes` take at `rate` bytes a second, rounded up.

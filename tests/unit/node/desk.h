@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "daemon/node/node.h"
-#include "tests/unit/node/test_ca.h"
+#include "tests/commune.h"
 
 namespace tram::node::testing {
 

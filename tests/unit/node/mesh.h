@@ -19,7 +19,7 @@
 
 #include "daemon/node/node.h"
 #include "store/memory_store.h"
-#include "tests/unit/node/test_ca.h"
+#include "tests/commune.h"
 
 namespace tram::node::testing {
 

@@ -1,4 +1,4 @@
-#include "tests/unit/node/test_ca.h"
+#include "tests/commune.h"
 
 namespace tram::node::testing {
 
