@@ -114,6 +114,7 @@ void count_queues(const node::Node& node, google::protobuf::RepeatedPtrField<pb:
         node::Peer stand_in;
         stand_in.id = std::move(*id);
         stand_in.text = out.node_id();
+        stand_in.number = node.custody().inventory().ledger().find(stand_in.text);
         known.emplace_back(&out, std::move(stand_in));
     }
     for (const auto& [key, entry] : node.custody().inventory().entries()) {

@@ -94,6 +94,7 @@ class Inventory {
     [[nodiscard]] Parcels& parcels() { return parcels_; }
     [[nodiscard]] const Parcels& parcels() const { return parcels_; }
     [[nodiscard]] Ledger& ledger() { return ledger_; }
+    [[nodiscard]] const Ledger& ledger() const { return ledger_; }
     /// By bundle id; what is here, and what was and is remembered.
     [[nodiscard]] const std::unordered_map<std::string, Flooded>& flooded() const { return flooded_; }
 

@@ -9,6 +9,11 @@ PeerNumber Ledger::number(std::string_view peer) {
     return numbers_.try_emplace(std::string{peer}, next).first->second;
 }
 
+PeerNumber Ledger::find(std::string_view peer) const {
+    const auto found = numbers_.find(std::string{peer});
+    return found == numbers_.end() ? kNobody : found->second;
+}
+
 void Holders::add(PeerNumber peer, std::uint64_t now_ms) {
     const auto now_s = static_cast<std::uint32_t>(now_ms / 1'000);
     const auto found = std::ranges::find(holders_, peer, &Holder::peer);

@@ -14,11 +14,15 @@ namespace tram::node {
 
 /// Stands for a peer's name while the node runs.
 using PeerNumber = std::uint32_t;
+/// Of a name that was never heard.
+inline constexpr PeerNumber kNobody = ~PeerNumber{0};
 
 class Ledger {
   public:
     /// The same for the same node id text.
     PeerNumber number(std::string_view peer);
+    /// The same without remembering the name; kNobody: it is not known.
+    [[nodiscard]] PeerNumber find(std::string_view peer) const;
 
   private:
     std::unordered_map<std::string, PeerNumber> numbers_;

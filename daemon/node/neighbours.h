@@ -55,8 +55,8 @@ struct Link {
 struct Peer {
     bpv7::Eid id;
     std::string text;
-    std::vector<LinkId> links;  ///< oldest first; the newest one is used
-    PeerNumber number = 0;      ///< in the ledger
+    std::vector<LinkId> links;    ///< oldest first; the newest one is used
+    PeerNumber number = kNobody;  ///< in the ledger
     Outbox outbox;
     std::unordered_set<BundleKey> declined;  ///< during the present contact
     std::optional<Instant> paused_until;     ///< it had no resources
