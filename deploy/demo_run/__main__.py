@@ -117,7 +117,7 @@ class Story:
                       until=lambda: self._laptop.stored() == 0)
         self._wait_for_receipts(self._kiosk)
         self._part(self._village, self._kiosk)
-        self.left_on_carrier = max(self._laptop.stored(), self._laptop.listed())
+        self.left_on_carrier = self._laptop.stored()
         self._dossier.tell()
 
     def result(self):
