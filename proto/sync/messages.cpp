@@ -58,7 +58,8 @@ void write(cbor::Writer& out, const Want& want) {
     out.write_unsigned(want.number);
     out.open_array(want.answers.size());
     for (const Answer& answer : want.answers) {
-        if (answer.what == Answer::What::kSome) {
+        if (answer.what == Answer::What::kPart) out.open_array(1);
+        if (answer.what == Answer::What::kSome || answer.what == Answer::What::kPart) {
             out.write_bytes(answer.parts);
         } else {
             out.write_unsigned(static_cast<std::uint64_t>(answer.what));
@@ -138,7 +139,11 @@ Want read_want(cbor::Reader& in) {
     const std::uint64_t answers = in.open_array(0, kOfferItemsMax);
     for (std::uint64_t i = 0; i < answers && in.ok(); ++i) {
         Answer answer;
-        if (in.peek() == cbor::Type::kBytes) {
+        if (in.peek() == cbor::Type::kArray) {
+            in.open_array(1, 1);
+            answer.what = Answer::What::kPart;
+            answer.parts = copy_bits(in);
+        } else if (in.peek() == cbor::Type::kBytes) {
             answer.what = Answer::What::kSome;
             answer.parts = copy_bits(in);
         } else if (const std::uint64_t what = in.read_unsigned(); what <= 3) {

@@ -1,13 +1,13 @@
 // What neighbours say to each other about what they carry, as CBOR:
 //
-//   hello       [0, version, nonce, [commune ...], clock is trusted, gossip]
-//   ranges      [1, ranges]                          reconciliation, see ranges.h
-//   offer       [2, number, [item ...]]              item = [id, count, first, parts, bytes, class, note]
-//   want        [3, number, [answer ...]]            one for each item: 0 no, 1 all, 2 later, 3 never, or
-//   bits gossip      [4, gossip]                          of routers room        [5] what was answered
-//   "later" may be offered again
+//   hello    [0, version, nonce, [commune ...], clock is trusted, gossip]
+//   ranges   [1, ranges]               reconciliation, see ranges.h
+//   offer    [2, number, [item ...]]   item = [id, count, first, parts, bytes, class, note]
+//   want     [3, number, [answer ...]] for each item: 0 no, 1 all, 2 later, 3 never, bits, or [bits]
+//   gossip   [4, gossip]               of routers
+//   room     [5]                       what was answered "later" may be offered again
 //
-// Bits are the high ones of each byte first.
+// Bits are the high ones of each byte first. [bits] says "later" of what is not set.
 #pragma once
 
 #include <cstddef>
@@ -69,7 +69,8 @@ struct Answer {
         kAll = 1,    ///< of the parts that were offered
         kLater = 2,  ///< there is no room now
         kNever = 3,  ///< not during this contact
-        kSome = 4,   ///< those of the offered parts, in their order, whose bits are set
+        kSome = 4,   ///< those of the offered parts, in their order, whose bits are set; the others are here
+        kPart = 5,   ///< those whose bits are set; for the others there is no room now
     };
     What what = What::kNo;
     Buffer parts{};

@@ -280,6 +280,7 @@ TEST_CASE("the sender takes only what confirms its own message", "[node][receipt
 TEST_CASE("a carrier that is full takes the receipts that make room", "[node][receipts]") {
     NodeOptions options = options_of(kLaptopNode);
     options.quota_bytes = 1'500;
+    options.source_percent_max = options.bulk_percent_max = 100;
     Desk desk{options, everybody()};
     desk.peer_up(1, kKioskNode);
     REQUIRE(desk.accepted(bring(desk, chunk_wire(0))));
