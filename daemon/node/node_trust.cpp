@@ -44,7 +44,8 @@ void Node::handle(const input::PeerUp& up) {
     if (secured && !up.authenticated && trust_.is_revoked(name)) return disconnect(up.link, name);
     const bool exchanges = secured && up.authenticated && up.trusts;
     // Who says nothing about itself cannot be asked, and whom nobody proves is not believed.
-    const bool syncs = up.syncs && !up.peer.node_name().empty() && (!secured || up.authenticated);
+    const bool syncs = up.syncs && !up.peer.node_name().empty() && !options().node_id.node_name().empty() &&
+                       (!secured || up.authenticated);
     forwarding_.peer_up(up, exchanges, syncs);
     if (exchanges) exchange_.link_up(up);
     if (syncs) sync_.link_up(up);

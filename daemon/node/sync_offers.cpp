@@ -21,6 +21,17 @@ constexpr std::size_t kPromisedMax = 4'096;
 // There is room again when so much of the quota has become free.
 constexpr std::uint64_t kRoomPart = 64;
 
+/// The first `count` of what is set.
+Buffer first_bits(const std::vector<bool>& wanted, std::uint64_t count) {
+    Buffer bits;
+    for (std::size_t i = 0; i < wanted.size() && count > 0; ++i) {
+        if (!wanted[i]) continue;
+        sync::set_bit(bits, i);
+        --count;
+    }
+    return bits;
+}
+
 }  // namespace
 
 // What was not found lacking is there.
@@ -159,19 +170,20 @@ void Sync::answered(Session& session, Peer& peer, const Offering::Asked& asked, 
     if (parcel == nullptr || parcel->here.empty()) return;
     if (answer.what == What::kLater) return session.offering.postpone(asked.parcel);
     if (answer.what == What::kNo) copies_.known_at(*parcel, session.peer);
+    if (answer.what == What::kPart) session.offering.postpone(asked.parcel);
+    const bool has_bits = answer.what == What::kSome || answer.what == What::kPart;
     std::vector<Entry*> wanted;
     std::uint64_t lacking = 0;
     for (std::size_t i = 0; i < asked.parts.size(); ++i) {
         Entry* entry = custody_.inventory().find(asked.parts[i]);
         if (entry == nullptr) continue;
-        const bool wants =
-            answer.what == What::kAll || (answer.what == What::kSome && sync::bit_at(answer.parts, i));
+        const bool wants = answer.what == What::kAll || (has_bits && sync::bit_at(answer.parts, i));
         if (answer.what == What::kNever) {
             peer.declined.insert(asked.parts[i]);
         } else if (wants) {
             wanted.push_back(entry);
             lacking += entry->record.wire_length;
-        } else {
+        } else if (answer.what != What::kPart) {
             forwarding_.found_at(*entry, peer);
         }
     }
@@ -255,27 +267,23 @@ sync::Answer Sync::answer(Session& session, const sync::Offered& item, std::map<
         if (indices.front() == 0 && parcel->was_here(0) && is_local(custody_.options(), parcel->destination))
             made_receipts_.came_again(parcel->message_id, parcel->source);
     }
-    const auto count = static_cast<std::uint64_t>(std::ranges::count(wanted, true));
-    if (count == 0) return {What::kNo, {}};
-    const std::uint64_t bytes = item.bytes / indices.size() * count;
+    const auto missing = static_cast<std::uint64_t>(std::ranges::count(wanted, true));
+    if (missing == 0) return {What::kNo, {}};
+    const std::uint64_t part_bytes = std::max<std::uint64_t>(item.bytes / indices.size(), 1);
     const auto copy = static_cast<Copy>(item.copy);
     if (!room.contains(copy)) {
         const std::uint64_t most = room_.could_take({.preferred = copy == Copy::kDirect, .copy = copy});
         room[copy] = most - std::min(most, promised_bytes_);
     }
-    if (bytes > room[copy] || session.promised.size() >= kPromisedMax) {
-        if (copy != Copy::kSurplus) session.later_at_bytes = custody_.inventory().bytes();
-        return {What::kLater, {}};
-    }
+    const std::uint64_t fitting = std::min(missing, room[copy] / part_bytes);
+    if (fitting < missing && copy != Copy::kSurplus) session.later_at_bytes = custody_.inventory().bytes();
+    if (fitting == 0 || session.promised.size() >= kPromisedMax) return {What::kLater, {}};
+    const std::uint64_t bytes = fitting == indices.size() ? item.bytes : fitting * part_bytes;
     for (auto& [other, left] : room)
         left -= std::min(left, bytes);
     promise(session, item, bytes);
-    if (count == indices.size()) return {What::kAll, {}};
-    sync::Answer answer{What::kSome, {}};
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-        if (wanted[i]) sync::set_bit(answer.parts, i);
-    }
-    return answer;
+    if (fitting == indices.size()) return {What::kAll, {}};
+    return {fitting < missing ? What::kPart : What::kSome, first_bits(wanted, fitting)};
 }
 
 void Sync::promise(Session& session, const sync::Offered& item, std::uint64_t bytes) {

@@ -117,9 +117,9 @@ TEST_CASE("quotas hold, and what finds no room waits", "[sim]") {
     Load load = load_of(plan, {{0, 0, 2, 600'000}});
     load.buffers[1] = 400'000;
     const Outcome outcome = World{plan, load, {}}.run();
-    CHECK(outcome.refused_full > 0);
     CHECK(outcome.violation_count == 0);
-    CHECK(outcome.delivered_us[0]);
+    REQUIRE(outcome.delivered_us[0]);
+    CHECK(*outcome.delivered_us[0] > 8'000'000'000);
 }
 
 TEST_CASE("one seed gives one trace", "[sim]") {

@@ -55,14 +55,19 @@ TEST_CASE("every message of the sync comes back as it was", "[sync]") {
     CHECK(item.note == some.note);
 
     using What = Answer::What;
-    const Want want = again(Want{
-        7,
-        {{What::kNo, {}}, {What::kAll, {}}, {What::kLater, {}}, {What::kNever, {}}, {What::kSome, {0x80}}}});
-    REQUIRE(want.answers.size() == 5);
+    const Want want = again(Want{7,
+                                 {{What::kNo, {}},
+                                  {What::kAll, {}},
+                                  {What::kLater, {}},
+                                  {What::kNever, {}},
+                                  {What::kSome, {0x80}},
+                                  {What::kPart, {0x40}}}});
+    REQUIRE(want.answers.size() == 6);
     CHECK(want.number == 7);
-    for (std::size_t i = 0; i < 5; ++i)
+    for (std::size_t i = 0; i < 6; ++i)
         CHECK(static_cast<std::size_t>(want.answers[i].what) == i);
-    CHECK(want.answers.back().parts == Buffer{0x80});
+    CHECK(want.answers[4].parts == Buffer{0x80});
+    CHECK(want.answers[5].parts == Buffer{0x40});
 }
 
 TEST_CASE("an offer names only parts that there can be", "[sync]") {
