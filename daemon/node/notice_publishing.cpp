@@ -16,8 +16,7 @@ namespace {
 namespace pb = admin::pb;
 using Kind = admin::Audience::Kind;
 
-// As the rules of proto/admin have it.
-constexpr std::size_t kEndedMax = 64;
+constexpr std::size_t kEndedMax = admin::limits::kEndedMax;
 constexpr std::uint64_t kLifetimeMax_s = admin::limits::kLifetimeMax;
 constexpr std::uint64_t kDay_s = 86'400;
 

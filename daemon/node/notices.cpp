@@ -144,8 +144,9 @@ Result<bool> Notices::learn(const admin::pb::Message& message, const admin::Noti
     if (older && !message.notice().recall()) supersede(*older, name);
     for (const admin::pb::DocumentName& each : message.notice().ended()) {
         const auto number = admin::DocumentNumber::parse(each.number());
-        if (number && admin::NoticeName{name.issuer_node, each.year(), *number} != name)
-            supersede({name.issuer_node, each.year(), *number}, name);
+        if (!number) continue;
+        const admin::NoticeName over{name.issuer_node, each.year(), *number};
+        if (over != name) supersede(over, name);
     }
     return valid;
 }

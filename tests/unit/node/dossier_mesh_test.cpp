@@ -2,13 +2,13 @@
 // end the kiosk knows the office's last word, the office has what was filed, and every receipt came once.
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <map>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "tests/unit/node/dossier_world.h"
+#include "tests/unit/node/seeds.h"
 
 namespace tram::node::testing {
 
@@ -235,8 +235,7 @@ void Story::check() {
 
 TEST_CASE("both ends of a dossier come to say the same, and every receipt comes once",
           "[node][dossiers][mesh]") {
-    const char* const more = std::getenv("TRAM_SEEDS");
-    const std::uint32_t seeds = more != nullptr ? static_cast<std::uint32_t>(std::atoi(more)) : 200;
+    const std::uint32_t seeds = seeds_to_try(200);
     std::size_t dossiers = 0;
     std::size_t handed_over = 0;
     for (std::uint32_t seed = 1; seed <= seeds; ++seed) {

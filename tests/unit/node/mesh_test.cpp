@@ -3,7 +3,8 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <cstdlib>
+
+#include "tests/unit/node/seeds.h"
 
 namespace tram::node::testing {
 
@@ -92,8 +93,7 @@ void disturb(Mesh& mesh, bool crashes) {
 TEST_CASE("what was answered arrives once, through crashes and cut contacts", "[node]") {
     const auto ends = GENERATE(RouterKind::kStatic, RouterKind::kEpidemic);
     const auto carrier = GENERATE(RouterKind::kDirect, RouterKind::kEpidemic);
-    const char* const more = std::getenv("TRAM_SEEDS");
-    const std::uint32_t seeds = more != nullptr ? static_cast<std::uint32_t>(std::atoi(more)) : 40;
+    const std::uint32_t seeds = seeds_to_try(40);
     for (std::uint32_t seed = 1; seed <= seeds; ++seed) {
         Mesh mesh{line(ends, carrier), seed};
         disturb(mesh, true);

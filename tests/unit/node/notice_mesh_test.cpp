@@ -3,12 +3,12 @@
 // every receipt is there once.
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <map>
 #include <set>
 #include <string>
 
 #include "tests/unit/node/notice_world.h"
+#include "tests/unit/node/seeds.h"
 
 namespace tram::node::testing {
 
@@ -176,8 +176,7 @@ void Story::check() {
 }  // namespace
 
 TEST_CASE("the village shows what is valid, and the office knows what it has done", "[node][notices][mesh]") {
-    const char* const more = std::getenv("TRAM_SEEDS");
-    const std::uint32_t seeds = more != nullptr ? static_cast<std::uint32_t>(std::atoi(more)) : 200;
+    const std::uint32_t seeds = seeds_to_try(200);
     std::size_t notices = 0;
     std::size_t marks = 0;
     for (std::uint32_t seed = 1; seed <= seeds; ++seed) {

@@ -1,8 +1,8 @@
 // Receipts through a small mesh under loss of links, crashes and restarts, by seed.
 #include <catch2/catch.hpp>
-#include <cstdlib>
 
 #include "tests/unit/node/message_world.h"
+#include "tests/unit/node/seeds.h"
 
 namespace tram::node::testing {
 
@@ -71,8 +71,7 @@ void heal(World& world) {
 
 TEST_CASE("every message ends with one receipt at its sender and no copy anywhere",
           "[node][receipts][mesh]") {
-    const char* const more = std::getenv("TRAM_SEEDS");
-    const std::uint32_t seeds = more != nullptr ? static_cast<std::uint32_t>(std::atoi(more)) : 200;
+    const std::uint32_t seeds = seeds_to_try(200);
     for (std::uint32_t seed = 1; seed <= seeds; ++seed) {
         World world{seed, {.open = false}};
         disturb(world.mesh);

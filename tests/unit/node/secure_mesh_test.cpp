@@ -1,8 +1,8 @@
 // Several nodes with identities: signers become known on the way, and revocations go ahead of bundles.
 #include <catch2/catch.hpp>
-#include <cstdlib>
 
 #include "tests/unit/node/mesh.h"
+#include "tests/unit/node/seeds.h"
 
 namespace tram::node::testing {
 
@@ -129,8 +129,7 @@ TEST_CASE("a session with a device ends when the news comes from another neighbo
 
 TEST_CASE("with signatures, too, what was answered arrives once through crashes and cut contacts",
           "[node][security]") {
-    const char* const more = std::getenv("TRAM_SEEDS");
-    const std::uint32_t seeds = more != nullptr ? static_cast<std::uint32_t>(std::atoi(more)) : 12;
+    const std::uint32_t seeds = seeds_to_try(12);
     for (std::uint32_t seed = 1; seed <= seeds; ++seed) {
         const Village village;
         Mesh mesh{village.members(), seed};
