@@ -39,13 +39,13 @@ void Copies::restore_state(const std::string& name, ByteView value) {
 }
 
 void Copies::start() {
-    for (auto& [number, parcel] : custody_.inventory().parcels().all()) {
-        const auto row = rows_.find(parcel_row(parcel.id));
-        if (row == rows_.end() || parcel.here.empty()) continue;
-        parcel.copy = row->second.copy;
-        parcel.spare = row->second.spare;
-        parcel.note = std::move(row->second.note);
-        parcel.noted = true;
+    for (const auto& [number, parcel] : custody_.inventory().parcels().here()) {
+        const auto row = rows_.find(parcel_row(parcel->id));
+        if (row == rows_.end()) continue;
+        parcel->copy = row->second.copy;
+        parcel->spare = row->second.spare;
+        parcel->note = std::move(row->second.note);
+        parcel->noted = true;
         rows_.erase(row);
     }
     for (const auto& [name, row] : std::exchange(rows_, {}))

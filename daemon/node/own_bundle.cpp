@@ -38,7 +38,7 @@ Result<OwnBundle> make_own_bundle(Custody& custody, OwnTerms terms) {
     }
     bundle.set_block(block_type::kClass, 0, CrcType::kCrc16, encode_class(terms.klass));
     const Security& security = custody.options().security;
-    if (!security.open) bpsec::sign(bundle, *security.signing_key, security.signer);
+    if (terms.is_signed && !security.open) bpsec::sign(bundle, *security.signing_key, security.signer);
     made.wire = encode(bundle);
     return made;
 }
@@ -55,6 +55,7 @@ Result<OwnBundle> make_neighbour_message(Custody& custody, const bpv7::Eid& peer
     terms.hops = {1, 1};
     terms.klass.kind = bpv7::Kind::kControl;
     terms.payload = std::move(payload);
+    terms.is_signed = false;
     return make_own_bundle(custody, std::move(terms));
 }
 

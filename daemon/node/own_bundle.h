@@ -16,6 +16,7 @@ struct OwnTerms {
     bpv7::HopCount hops;
     bpv7::ClassBlock klass;  ///< a message id of zeros: made from the bundle's id
     Bytes payload;
+    bool is_signed = true;  ///< unless the node is open
 };
 
 struct OwnBundle {
@@ -28,12 +29,13 @@ struct OwnBundle {
 Result<void> can_make_bundles(const NodeOptions& options);
 
 /// A bundle as design and RFC 9171 want it: CRC-32C on primary and payload, must not be fragmented, bundle
-/// age, hop count, class, and our signature unless the node is open. Takes the next creation timestamp.
+/// age, hop count, class, and our signature if the terms say so. Takes the next creation timestamp.
 /// Errors: those of can_make_bundles().
 Result<OwnBundle> make_own_bundle(Custody& custody, OwnTerms terms);
 
 /// A message to the node `peer`, over a link and no further: to its endpoint `demux`, for ten minutes and one
-/// hop, of kind control. Errors: those of can_make_bundles(), invalid_argument (no dtn node).
+/// hop, of kind control. It is not signed: the link proves who says it. Errors: those of can_make_bundles(),
+/// invalid_argument (no dtn node).
 Result<OwnBundle> make_neighbour_message(Custody& custody, const bpv7::Eid& peer, std::string_view demux,
                                          Bytes payload);
 

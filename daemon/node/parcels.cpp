@@ -85,6 +85,7 @@ Parcel& Parcels::add(const store::BundleRecord& record, const bpv7::Eid& source,
         parcel.source = source;
         parcel.destination = destination;
         parcel.destination_node = destination.node_id();
+        here_.emplace(parcel.number, &parcel);
     }
     Parcel::Part part{0, record.key};
     if (chunk) {
@@ -102,6 +103,7 @@ void Parcels::remove(Parcel& parcel, const store::BundleRecord& record) {
     if (part == parcel.here.end()) return;
     parcel.here.erase(part);
     parcel.bytes -= record.wire_length;
+    if (parcel.here.empty()) here_.erase(parcel.number);
     drop_if_unknown(parcel);
 }
 

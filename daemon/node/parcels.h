@@ -89,6 +89,8 @@ class Parcels {
     /// By number.
     [[nodiscard]] const std::map<ParcelNumber, Parcel>& all() const { return parcels_; }
     [[nodiscard]] std::map<ParcelNumber, Parcel>& all() { return parcels_; }
+    /// Those of which a part is here, by number.
+    [[nodiscard]] const std::map<ParcelNumber, Parcel*>& here() const { return here_; }
 
   private:
     struct Hash {
@@ -98,6 +100,7 @@ class Parcels {
     void drop_if_unknown(Parcel& parcel);
 
     std::map<ParcelNumber, Parcel> parcels_;
+    std::map<ParcelNumber, Parcel*> here_;
     std::unordered_map<ParcelId, ParcelNumber, Hash> numbers_;
     ParcelNumber last_ = 0;
 };

@@ -50,8 +50,8 @@ std::uint64_t Room::could_take(const Claim& claim) const {
     const std::uint64_t most = bound(claim);
     std::uint64_t spare = 0;
     if (claim.copy != Copy::kSurplus) {
-        for (const Spare& copy : spares(claim.copy))
-            spare += copy.bytes;
+        for (const Parcel* parcel : spares(claim.copy))
+            spare += parcel->bytes;
     }
     const std::uint64_t used = custody_.inventory().bytes();
     const std::uint64_t kept = used - std::min(used, spare);
@@ -59,15 +59,11 @@ std::uint64_t Room::could_take(const Claim& claim) const {
     return std::min(disk, most - std::min(most, kept));
 }
 
-std::vector<Room::Spare> Room::spares(Copy newcomer) const {
-    std::vector<Spare> spares;
-    for (const auto& [number, parcel] : custody_.inventory().parcels().all()) {
-        if (!parcel.spare || parcel.here.empty()) continue;
-        const bool utility = parcel.copy != Copy::kSurplus;
-        if (utility && newcomer != Copy::kDirect) continue;
-        if (!copies_.may_be_given_up(parcel)) continue;
-        spares.push_back(
-            {utility, copies_.router().worth(copies_.carried(parcel), copies_.now()), number, parcel.bytes});
+std::vector<const Parcel*> Room::spares(Copy newcomer) const {
+    std::vector<const Parcel*> spares;
+    for (const auto& [number, parcel] : custody_.inventory().parcels().here()) {
+        if (!parcel->spare || (parcel->copy != Copy::kSurplus && newcomer != Copy::kDirect)) continue;
+        if (copies_.may_be_given_up(*parcel)) spares.push_back(parcel);
     }
     return spares;
 }
@@ -75,7 +71,12 @@ std::vector<Room::Spare> Room::spares(Copy newcomer) const {
 bool Room::make_fit(const Claim& claim) {
     if (fits(claim)) return true;
     if (claim.copy == Copy::kSurplus || !within_shares(claim)) return false;
-    auto all = spares(claim.copy);
+    std::vector<Spare> all;
+    for (const Parcel* parcel : spares(claim.copy)) {
+        all.push_back({parcel->copy != Copy::kSurplus,
+                       copies_.router().worth(copies_.carried(*parcel), copies_.now()), parcel->number,
+                       parcel->bytes});
+    }
     std::uint64_t needed = claim.bytes;
     const std::uint64_t most = bound(claim);
     const std::uint64_t used = custody_.inventory().bytes();

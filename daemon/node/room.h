@@ -58,7 +58,8 @@ class Room {
     };
     [[nodiscard]] std::uint64_t bound(const Claim& claim) const;
 
-    [[nodiscard]] std::vector<Spare> spares(routing::Verdict::Copy newcomer) const;
+    /// What may be given up for a copy like that.
+    [[nodiscard]] std::vector<const Parcel*> spares(routing::Verdict::Copy newcomer) const;
     void give_up(Parcel& parcel);
 
     Custody& custody_;

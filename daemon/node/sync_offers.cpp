@@ -56,8 +56,8 @@ void Sync::begin_offering(Session& session) {
 
 void Sync::review(Session& session) {
     session.review_at = custody_.now().monotonic + kReviewInterval;
-    for (auto& [number, parcel] : custody_.inventory().parcels().all()) {
-        if (!parcel.here.empty() && !is_common(session, parcel.destination)) consider(session, parcel);
+    for (const auto& [number, parcel] : custody_.inventory().parcels().here()) {
+        if (!is_common(session, parcel->destination)) consider(session, *parcel);
     }
 }
 
@@ -234,6 +234,7 @@ Result<void> Sync::take(Session& session, const sync::Offer& offer) {
 
 Parcel* Sync::known(Session& session, sync::KeyedId id) {
     const auto& all = custody_.inventory().parcels().all();
+    session.parcels.reserve(all.size());
     for (auto next = all.upper_bound(session.parcels_up_to); next != all.end(); ++next) {
         session.parcels[sync::keyed_id(session.key, next->second.id)] = next->first;
         session.parcels_up_to = next->first;

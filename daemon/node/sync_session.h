@@ -1,6 +1,8 @@
 // One contact with a neighbour that syncs. Only for sync*.cpp.
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include "daemon/node/sync.h"
 
 namespace tram::node {
@@ -41,7 +43,7 @@ struct Sync::Session {
     Duration review_pause{0};  ///< after a refusal; doubles
 
     // What the peer offers.
-    std::unordered_map<sync::KeyedId, ParcelNumber> parcels{};
+    boost::unordered_flat_map<sync::KeyedId, ParcelNumber> parcels{};
     ParcelNumber parcels_up_to = 0;
     std::unordered_map<sync::KeyedId, Promised> promised{};
     std::optional<std::uint64_t> later_at_bytes{};  ///< "later" was said when the store had so many

@@ -65,7 +65,7 @@ LAYERS = {
     "daemon/routing": Layer(_BUNDLES, pure=True),
     "daemon/node": Layer((*_BUNDLES, "proto/cose", "proto/bpsec", "proto/identity", "proto/sync", "proto/envelope",
                           "proto/admin", "daemon/registry", "daemon/routing"),
-                         ("store/records.h", "proto/tram/admin.pb.h"), ("sodium.h",), pure=True),
+                         ("store/records.h", "proto/tram/admin.pb.h"), ("sodium.h", "boost/unordered/"), pure=True),
     "daemon/enrol": Layer(("proto/base", "proto/cbor", "proto/cose", "proto/identity", "proto/envelope"),
                           libraries=("sodium.h", "openssl/", "fmt/")),
     "daemon/json": Layer(libraries=("boost/json",)),
