@@ -94,10 +94,10 @@ struct Tombstone {
     Ending ending = Ending::kDelivered;
     std::uint64_t ended_at_ms = 0;    ///< node time
     std::uint64_t expires_at_ms = 0;  ///< node time after which the bundle would be refused as expired anyway
-    std::string source;       ///< EID text; empty in old rows
-    std::string destination;  ///< EID text
-    std::uint64_t creation_time_ms = 0;  ///< DTN time, 0: source without a clock
-    std::optional<ChunkRecord> chunk;    ///< as in the record of the bundle
+    std::string source;               ///< EID text; empty in old rows
+    std::string destination;          ///< EID text
+    std::uint64_t creation_time_ms = 0;      ///< DTN time, 0: source without a clock
+    std::optional<ChunkRecord> chunk;        ///< as in the record of the bundle
     std::optional<HopRecord> received_from;  ///< nothing: it was submitted here
     std::optional<HopRecord> last_hop;       ///< the peer that took it over, or reported its delivery
     std::vector<HopRecord> forwarded_to;     ///< every other peer that had a copy from here

@@ -99,8 +99,7 @@ level = "debug"
     expected.security = {
         .identity = "/srv/identity", .open = true, .unsigned_sources = {"ipn:12.*"}, .audit = "/srv/audit"};
     expected.store = {.directory = "/srv/tram", .quota_bytes = 1ULL << 30, .reserve_bytes = 1ULL << 20};
-    expected.quota = {
-        .source_percent = 50, .peer_percent = 60, .bulk_percent = 70, .surplus_percent = 0};
+    expected.quota = {.source_percent = 50, .peer_percent = 60, .bulk_percent = 70, .surplus_percent = 0};
     expected.api = {.endpoint = "ipc:///tmp/a", .events = "tcp://127.0.0.1:7000"};
     expected.links.listen = {"127.0.0.1:0", "[fe80::1%eth0]:4556"};
     expected.links.keepalive_s = 5;
