@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/node/flooding.h"
 #include "proto/cbor/reader.h"
 #include "proto/cbor/writer.h"
 
@@ -105,7 +104,7 @@ void Copies::known_at(Parcel& parcel, const bpv7::Eid& peer) {
 void Copies::taken(Parcel& parcel, const bpv7::Eid& peer, routing::Verdict::Copy copy, bool only,
                    ByteView note) {
     const bool whole_copy = parcel.here.size() <= 1;  // the first part of it
-    const bool spare = !only && !is_flooded(parcel.destination) && (whole_copy || parcel.spare);
+    const bool spare = !only && !parcel.flooded_in && (whole_copy || parcel.spare);
     const bool changed = spare != parcel.spare || (spare && parcel.copy != copy);
     parcel.spare = spare;
     if (changed) parcel.copy = copy;

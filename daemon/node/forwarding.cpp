@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "daemon/node/flooding.h"
 #include "daemon/node/reports.h"
 #include "proto/bpv7/codec.h"
 #include "proto/bpv7/fragments.h"
@@ -51,7 +50,7 @@ std::optional<Bytes> outgoing(const Custody& custody, const Entry& entry, const 
 
 // What everybody should hold stays, unless the peer is the only one that it is for.
 bool Forwarding::done_after(const Entry& entry, const bpv7::Eid& peer) {
-    if (is_flooded(entry.destination) && entry.destination_node != peer && router().hands_over()) {
+    if (entry.parcel->flooded_in && entry.destination_node != peer && router().hands_over()) {
         const Peer* known = neighbours_.peer(peer);
         if (known != nullptr && neighbours_.syncs(*known)) return false;
     }

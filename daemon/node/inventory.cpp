@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "daemon/node/flooding.h"
 #include "proto/base/check.h"
 
 namespace tram::node {
@@ -36,10 +35,8 @@ Entry& Inventory::insert(store::BundleRecord record, bpv7::Eid destination) {
     for (const store::HopRecord& hop : entry.record.forwarded_to)
         entry.holders.add(ledger_.number(hop.peer), hop.node_time_ms);
     count_shares(entry, true);
-    if (is_flooded(entry.destination)) {
-        flooded_[std::string{as_text(entry.record.id)}] = {entry.record.creation_time_ms,
-                                                           commune_of(entry.destination), key};
-    }
+    if (const auto& commune = entry.parcel->flooded_in)
+        flooded_[std::string{as_text(entry.record.id)}] = {entry.record.creation_time_ms, *commune, key};
     ids_.emplace(as_text(entry.record.id), key);
     if (entry.record.chunk) chunks_.emplace(entry.record.chunk->message_id, key);
     count_ended(entry.record.ends);
@@ -123,11 +120,8 @@ void Inventory::bury(store::Tombstone tombstone) {
         if (is_evidence(place->second)) discount_ended(place->second.ends);
         parcels_.forget(place->second);
     }
-    parcels_.bury(tombstone);
-    if (const auto destination = bpv7::Eid::parse(tombstone.destination);
-        destination && is_flooded(*destination)) {
-        flooded_.try_emplace(place->first, tombstone.creation_time_ms, commune_of(*destination), 0);
-    }
+    if (const auto& commune = parcels_.bury(tombstone).flooded_in)
+        flooded_.try_emplace(place->first, tombstone.creation_time_ms, *commune, 0);
     place->second = std::move(tombstone);
 }
 

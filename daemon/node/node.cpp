@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "daemon/node/flooding.h"
 #include "daemon/node/own_receipt.h"
 #include "daemon/node/reports.h"
 #include "daemon/node/submission.h"
@@ -122,7 +121,7 @@ void Node::handle(const input::Persisted& persisted) {
 void Node::ready(const Entry& entry) {
     if (entry.record.held) return;
     if (entry.record.forward) {
-        if (entry.record.local && !is_flooded(entry.destination)) copies_.begin(*entry.parcel);
+        if (entry.record.local && !entry.parcel->flooded_in) copies_.begin(*entry.parcel);
         forwarding_.ready(entry);
         sync_.ready(entry);
     }

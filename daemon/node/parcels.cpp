@@ -4,6 +4,8 @@
 #include <cstring>
 #include <sodium.h>
 
+#include "daemon/node/flooding.h"
+
 namespace tram::node {
 
 namespace {
@@ -22,6 +24,13 @@ ParcelId message_parcel(const MessageId& id, std::string_view source_node, std::
     name.push_back(0);
     append(name, as_bytes(destination));
     return digest(name);
+}
+
+void set_way(Parcel& parcel, const bpv7::Eid& source, const bpv7::Eid& destination) {
+    parcel.source = source;
+    parcel.destination = destination;
+    parcel.destination_node = destination.node_id();
+    parcel.flooded_in = is_flooded(destination) ? std::optional{commune_of(destination)} : std::nullopt;
 }
 
 /// What is done with in a way that its part need not come here again; what was given on may.
@@ -82,9 +91,7 @@ Parcel& Parcels::add(const store::BundleRecord& record, const bpv7::Eid& source,
     const auto chunk = record.fragment_offset ? std::nullopt : record.chunk;
     Parcel& parcel = obtain(parcel_id(chunk, source, destination, record.id));
     if (parcel.here.empty()) {
-        parcel.source = source;
-        parcel.destination = destination;
-        parcel.destination_node = destination.node_id();
+        set_way(parcel, source, destination);
         here_.emplace(parcel.number, &parcel);
     }
     Parcel::Part part{0, record.key};
@@ -107,27 +114,24 @@ void Parcels::remove(Parcel& parcel, const store::BundleRecord& record) {
     drop_if_unknown(parcel);
 }
 
-void Parcels::bury(const store::Tombstone& tombstone) {
+Parcel& Parcels::bury(const store::Tombstone& tombstone) {
     const auto source = bpv7::Eid::parse(tombstone.source);
     const auto destination = bpv7::Eid::parse(tombstone.destination);
     const auto chunk = source && destination ? tombstone.chunk : std::nullopt;
     Parcel& parcel = obtain(
         parcel_id(chunk, source.value_or(bpv7::Eid{}), destination.value_or(bpv7::Eid{}), tombstone.id));
     ++parcel.graves;
-    if (parcel.here.empty() && source && destination) {
-        parcel.source = *source;
-        parcel.destination = *destination;
-        parcel.destination_node = destination->node_id();
-    }
+    if (parcel.here.empty() && source && destination) set_way(parcel, *source, *destination);
     if (chunk) {
         parcel.message_id = chunk->message_id;
         parcel.count = std::max(parcel.count, chunk->count);
     }
-    if (!stays_away(tombstone.ending)) return;
+    if (!stays_away(tombstone.ending)) return parcel;
     const std::uint64_t index = chunk ? chunk->index : 0;
     const auto place = std::ranges::lower_bound(parcel.gone, index);
     if (place == parcel.gone.end() || *place != index) parcel.gone.insert(place, index);
     parcel.gone_at_ms = std::max(parcel.gone_at_ms, tombstone.ended_at_ms);
+    return parcel;
 }
 
 void Parcels::forget(const store::Tombstone& tombstone) {
@@ -147,11 +151,9 @@ void Parcels::end(const store::EndedMessage& message) {
     ++parcel.ended;
     parcel.message_id = message.message_id;
     if (!parcel.here.empty() || parcel.graves != 0) return;
-    if (auto source = bpv7::Eid::parse(message.source)) parcel.source = std::move(*source);
-    if (auto holder = bpv7::Eid::parse(message.holder)) {
-        parcel.destination = *holder;
-        parcel.destination_node = std::move(*holder);
-    }
+    const auto source = bpv7::Eid::parse(message.source);
+    const auto holder = bpv7::Eid::parse(message.holder);
+    if (holder) set_way(parcel, source.value_or(bpv7::Eid{}), *holder);
 }
 
 void Parcels::unend(const store::EndedMessage& message) {

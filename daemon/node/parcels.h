@@ -41,8 +41,9 @@ struct Parcel {
     bpv7::Eid source;        ///< of the part that came first; as the receipt says when none did
     bpv7::Eid destination;
     bpv7::Eid destination_node;
-    std::uint64_t count = 1;          ///< parts of the whole
-    std::vector<Part> here;           ///< stored parts, by index; two bundles may claim the same one
+    std::optional<std::string> flooded_in;  ///< the commune in which everybody should hold it (flooding.h)
+    std::uint64_t count = 1;                ///< parts of the whole
+    std::vector<Part> here;                 ///< stored parts, by index; two bundles may claim the same one
     std::vector<std::uint64_t> gone;  ///< indices of parts that were here and need not come again, ascending
     std::uint64_t gone_at_ms = 0;     ///< node time of the last of them
     std::uint64_t bytes = 0;          ///< of the parts here
@@ -78,7 +79,7 @@ class Parcels {
   public:
     Parcel& add(const store::BundleRecord& record, const bpv7::Eid& source, const bpv7::Eid& destination);
     void remove(Parcel& parcel, const store::BundleRecord& record);
-    void bury(const store::Tombstone& tombstone);
+    Parcel& bury(const store::Tombstone& tombstone);
     void forget(const store::Tombstone& tombstone);
     /// A receipt says so; as often as there are receipts, and taken back as often.
     void end(const store::EndedMessage& message);

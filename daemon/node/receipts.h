@@ -50,10 +50,12 @@ class Receipts {
 
     /// Whether the bundle claims to be a receipt. On an open node none does: nobody could check it.
     [[nodiscard]] bool is_receipt(const bpv7::Bundle& bundle) const;
-    /// The receipt in the bundle, whose signature is good and whose address is that of the message's maker.
-    /// Errors: those of admin::read_receipt() and admin::verify_receipt(), forbidden (wrong address, a
+    /// The receipt in the bundle, whose address is that of the message's maker; nothing in it may be believed
+    /// before admin::verify_receipt(). Errors: those of admin::read_receipt(), forbidden (wrong address, a
     /// fragment, another kind of bundle).
     [[nodiscard]] Result<admin::SignedReceipt> read(const bpv7::Bundle& bundle) const;
+    /// The key that it must be signed with. Errors: those of Keyring::signer().
+    [[nodiscard]] Result<cose::PublicKey> signer_of(const admin::SignedReceipt& signed_receipt) const;
     /// One for a message of this node: kept, and what waited for it goes. One that nobody waits for is taken
     /// and forgotten. Errors: those of admin::confirms() but not_found.
     Result<void> take(const admin::SignedReceipt& signed_receipt);

@@ -23,7 +23,8 @@ struct Reception::Incoming {
     std::optional<BundleKey> replaces{};
     bool was_here = false;  ///< there is a tombstone, which storing it removes
     cose::CertificateId signer{};
-    std::shared_ptr<const store::EndedMessage> ends{};  ///< it is a receipt that was found good
+    std::shared_ptr<const admin::SignedReceipt> receipt{};  ///< in it
+    std::shared_ptr<const store::EndedMessage> ends{};      ///< it is a receipt that was found good
 };
 
 /// Why a bundle is not stored.
@@ -139,9 +140,15 @@ void Reception::check_signature(Incoming in) {
     in.signer = claim->signer;
     const auto key = signer_of(in);
     if (!key) return reject(key.error());
-    const CheckId check = ++last_check_;
-    custody_.emit(effect::Check{check, std::move(*claim), in.bundle.payload(), *key});
-    checking_.emplace(check, std::make_unique<Incoming>(std::move(in)));
+    effect::Check check{++last_check_, std::move(*claim), in.bundle.payload(), *key};
+    if (!is_report(in) && receipts_.is_receipt(in.bundle)) {
+        const auto receipt_key = read_receipt(in);
+        if (!receipt_key) return refuse_receipt(in, receipt_key.error());
+        check.receipt = in.receipt;
+        check.receipt_key = *receipt_key;
+    }
+    custody_.emit(std::move(check));
+    checking_.emplace(last_check_, std::make_unique<Incoming>(std::move(in)));
 }
 
 Result<cose::PublicKey> Reception::signer_of(const Incoming& in) const {
@@ -158,9 +165,10 @@ void Reception::checked(const input::Checked& checked) {
         refuse(in, error);
     };
     if (!checked.good) {
-        return reject({ErrorCode::kBadSignature,
-                       "its signature does not match: it was altered, or forged in the name of " +
-                           in.bundle.primary.source.node_id().to_string()});
+        const Error forged{ErrorCode::kBadSignature,
+                           "its signature does not match: it was altered, or forged in the name of " +
+                               in.bundle.primary.source.node_id().to_string()};
+        return in.receipt != nullptr ? refuse_receipt(in, forged) : reject(forged);
     }
     // While it was checked, the same bundle may have come by another link and its signer been revoked.
     if (const auto key = signer_of(in); !key) return reject(key.error());
@@ -182,6 +190,25 @@ void Reception::take(Incoming in) {
     keep(in);
 }
 
+/// Reads the receipt in the bundle; the key that it must be signed with.
+Result<cose::PublicKey> Reception::read_receipt(Incoming& in) const {
+    auto receipt = receipts_.read(in.bundle);
+    if (!receipt) return std::unexpected{std::move(receipt.error())};
+    in.receipt = std::make_shared<const admin::SignedReceipt>(std::move(*receipt));
+    return receipts_.signer_of(*in.receipt);
+}
+
+/// Errors: what is wrong with the receipt. With its bundle its signature was checked on another thread.
+Result<void> Reception::check_receipt(Incoming& in) const {
+    if (in.receipt != nullptr) {
+        auto key = receipts_.signer_of(*in.receipt);
+        return key ? Result<void>{} : std::unexpected{std::move(key.error())};
+    }
+    auto key = read_receipt(in);
+    if (!key) return std::unexpected{std::move(key.error())};
+    return admin::verify_receipt(*in.receipt, *key);
+}
+
 void Reception::refuse_receipt(const Incoming& in, const Error& error) {
     ++custody_.counters().receipts_refused;
     ++custody_.counters().bundles_not_acceptable;
@@ -190,15 +217,15 @@ void Reception::refuse_receipt(const Incoming& in, const Error& error) {
 
 // Copies go before there is a look at the room for the receipt itself: that may make some.
 void Reception::take_receipt(Incoming in) {
-    const auto receipt = receipts_.read(in.bundle);
-    if (!receipt) return refuse_receipt(in, receipt.error());
+    if (const auto good = check_receipt(in); !good) return refuse_receipt(in, good.error());
+    const admin::SignedReceipt& receipt = *in.receipt;
     if (!is_local(custody_.options(), in.bundle.primary.destination)) {
-        auto ends = receipts_.pass(*receipt);
+        auto ends = receipts_.pass(receipt);
         if (!ends) return refuse_receipt(in, ends.error());
         in.ends = std::move(*ends);
         return keep(in);
     }
-    if (const auto taken = receipts_.take(*receipt); !taken) return refuse_receipt(in, taken.error());
+    if (const auto taken = receipts_.take(receipt); !taken) return refuse_receipt(in, taken.error());
     custody_.bury_consumed(in.bundle, {in.peer.to_string(), custody_.node_time_ms()});
     custody_.emit_when_durable(effect::Accept{in.link, in.transfer});
 }

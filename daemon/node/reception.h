@@ -56,6 +56,8 @@ class Reception {
     void consume_report(const Incoming& in);
     /// A receipt: taken when it is for this node, else passed on; only when it is a good one.
     void take_receipt(Incoming in);
+    Result<cose::PublicKey> read_receipt(Incoming& in) const;
+    Result<void> check_receipt(Incoming& in) const;
     void refuse_receipt(const Incoming& in, const Error& error);
     /// Why a node that says a bundle was delivered cannot know.
     [[nodiscard]] std::optional<Objection> objection_to_report(const bpv7::BundleId& id,

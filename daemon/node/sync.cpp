@@ -131,8 +131,8 @@ Result<void> Sync::hear(Session& session, ByteView said) {
     return {};
 }
 
-bool Sync::is_common(const Session& session, const bpv7::Eid& destination) const {
-    return is_flooded(destination) && std::ranges::binary_search(session.communes, commune_of(destination));
+bool Sync::is_common(const Session& session, const Parcel& parcel) const {
+    return parcel.flooded_in && std::ranges::binary_search(session.communes, *parcel.flooded_in);
 }
 
 void Sync::reconcile(Session& session) {

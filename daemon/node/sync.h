@@ -87,7 +87,7 @@ class Sync {
     void send_lacking(Session& session);
     void begin_offering(Session& session);
     void review(Session& session);
-    [[nodiscard]] bool is_common(const Session& session, const bpv7::Eid& destination) const;
+    [[nodiscard]] bool is_common(const Session& session, const Parcel& parcel) const;
     void consider(Session& session, Parcel& parcel);
     void offer(Session& session);
     sync::Answer answer(Session& session, const sync::Offered& item,

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "daemon/node/flooding.h"
 #include "daemon/node/reception.h"
 #include "daemon/node/sync_session.h"
 
@@ -57,7 +56,7 @@ void Sync::begin_offering(Session& session) {
 void Sync::review(Session& session) {
     session.review_at = custody_.now().monotonic + kReviewInterval;
     for (const auto& [number, parcel] : custody_.inventory().parcels().here()) {
-        if (!is_common(session, parcel->destination)) consider(session, *parcel);
+        if (!is_common(session, *parcel)) consider(session, *parcel);
     }
 }
 
@@ -66,9 +65,8 @@ void Sync::consider(Session& session, Parcel& parcel) {
     const Entry* first = custody_.inventory().find(parcel.here.front().key);
     if (peer == nullptr || first == nullptr || parcel.is_all_at(peer->number, custody_.node_time_ms()))
         return;
-    const routing::Verdict verdict = is_common(session, parcel.destination)
-                                         ? routing::Verdict{Copy::kDirect}
-                                         : copies_.judge(parcel, session.peer);
+    const routing::Verdict verdict =
+        is_common(session, parcel) ? routing::Verdict{Copy::kDirect} : copies_.judge(parcel, session.peer);
     if (verdict.copy == Copy::kNone) return session.offering.remove(parcel.number);
     session.offering.add(parcel.number, order_of(first->record, verdict, parcel.bytes), verdict);
 }
@@ -148,7 +146,7 @@ std::optional<std::pair<sync::Offered, Offering::Asked>> Sync::item_for(Session&
             sync::set_bit(item.parts, index - item.first);
     }
     item.copy = static_cast<std::uint8_t>(next.verdict.copy);
-    item.only = copies_.router().hands_over() && !is_common(session, parcel->destination);
+    item.only = copies_.router().hands_over() && !is_common(session, *parcel);
     asked.shares = held == 0 && next.verdict.copy != Copy::kDirect;
     if (asked.shares) item.note = copies_.share(*parcel, session.peer);
     return std::pair{std::move(item), std::move(asked)};

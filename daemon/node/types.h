@@ -25,6 +25,10 @@
 #include "proto/identity/certificate.h"
 #include "store/records.h"
 
+namespace tram::admin {
+struct SignedReceipt;
+}
+
 namespace tram::node {
 
 using store::BundleKey;
@@ -405,12 +409,14 @@ struct Refuse {
 struct Load {
     std::vector<BundleKey> keys;
 };
-/// Check a signature on another thread; the outcome comes back as Checked.
+/// Check signatures (is_good() in checks.h) on another thread; the outcome comes back as Checked.
 struct Check {
     CheckId check = 0;
     bpsec::Claim claim;
     Bytes payload;
     cose::PublicKey key{};
+    std::shared_ptr<const admin::SignedReceipt> receipt{};  ///< that the bundle carries; null: none
+    cose::PublicKey receipt_key{};
 };
 /// End the session: the peer may not talk to us (any more).
 struct Disconnect {
