@@ -45,6 +45,9 @@ class Eta final : public Router {
 
   private:
     double expected_from(Tag source, const Carried& carried, const Moment& now) const;
+    /// When it should be there from a holder, as others are told. A guess counts for little beside what
+    /// somebody knows who has met the destination.
+    double promised_at(Tag holder, const Carried& carried, const Moment& now) const;
     std::uint32_t surplus(std::uint64_t bytes, const Moment& now) const;
     Holders holders_of(const Carried& carried, const Moment& now) const;
     /// What goes to `peer`, what stays.
@@ -57,6 +60,11 @@ class Eta final : public Router {
 double Eta::expected_from(Tag source, const Carried& carried, const Moment& now) const {
     const auto expected = outlook_.expected_s(source, carried.destination_node, now);
     return std::max(kSoon, expected.value_or(kUnknown));
+}
+
+double Eta::promised_at(Tag holder, const Carried& carried, const Moment& now) const {
+    if (!outlook_.has_heard_of(carried.destination_node, now)) return now.s + kUnknown;
+    return now.s + expected_from(holder, carried, now);
 }
 
 std::uint32_t Eta::surplus(std::uint64_t bytes, const Moment& now) const {
@@ -97,7 +105,10 @@ Verdict Eta::judge(const Carried& carried, const bpv7::Eid& peer, Time time) con
                              better_holders < parameters_.holders_max)))
         return {Verdict::Copy::kUtility, gain};
     if (begun) return {Verdict::Copy::kSurplus, gain};
-    if (holders.spare == 0 || theirs > parameters_.surplus_hopeless * ours) return {};
+    // What is expected of a node that nobody has heard of is a guess: nobody is hopeless for it.
+    const bool hopeless =
+        theirs > parameters_.surplus_hopeless * ours && outlook_.has_heard_of(carried.destination_node, now);
+    if (holders.spare == 0 || hopeless) return {};
     const bool small = carried.bytes <= parameters_.small_bytes;
     return {small ? Verdict::Copy::kUtility : Verdict::Copy::kSurplus, gain};
 }
@@ -141,7 +152,7 @@ Bytes Eta::share(const Carried& carried, const bpv7::Eid& peer, Time time) const
     const Tag tag = node_tag(peer);
     shared.spare = split(shared, tag).first;
     shared.remove(tag);
-    shared.put(outlook_.self(), now.s + expected_from(outlook_.self(), carried, now));
+    shared.put(outlook_.self(), promised_at(outlook_.self(), carried, now));
     return shared.encode_shared(now.s);
 }
 
@@ -151,7 +162,7 @@ Bytes Eta::given(const Carried& carried, const bpv7::Eid& peer, Time time) const
     Holders holders = holders_of(carried, now);
     const Tag tag = node_tag(peer);
     holders.spare = split(holders, tag).second;
-    holders.put(tag, now.s + expected_from(tag, carried, now));
+    holders.put(tag, promised_at(tag, carried, now));
     return holders.encode();
 }
 
@@ -160,7 +171,7 @@ Bytes Eta::known_at(const Carried& carried, const bpv7::Eid& peer, Time time) co
     const Moment now{time};
     Holders holders = holders_of(carried, now);
     const Tag tag = node_tag(peer);
-    holders.put(tag, now.s + expected_from(tag, carried, now));
+    holders.put(tag, promised_at(tag, carried, now));
     return holders.encode();
 }
 

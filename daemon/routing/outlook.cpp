@@ -84,7 +84,15 @@ Bytes Outlook::greet(Tag peer) const {
 }
 
 Result<Bytes> Outlook::hear(Tag peer, ByteView said, const Moment& now) {
-    return knowledge_.hear(peer, said, now.s);
+    const auto number = [&] {
+        const auto held = knowledge_.held().find(peer);
+        return held == knowledge_.held().end() ? 0 : held->second.changed;
+    };
+    const std::uint64_t before = number();
+    auto answer = knowledge_.hear(peer, said, now.s);
+    // What it says of itself counts in this contact already.
+    if (number() != before) built_s_.reset();
+    return answer;
 }
 
 void Outlook::set_plan(const VisitPlan& plan, const Moment& now) {
@@ -128,6 +136,11 @@ const Estimator::Arrivals& Outlook::arrivals(Tag source, const Moment& now) cons
 std::size_t Outlook::nodes(const Moment& now) const {
     look(now);
     return std::max<std::size_t>(estimator_.nodes(), 1);
+}
+
+bool Outlook::has_heard_of(const bpv7::Eid& node, const Moment& now) const {
+    look(now);
+    return estimator_.knows(node_tag(node));
 }
 
 Expected Outlook::expected_s(Tag source, const bpv7::Eid& node, const Moment& now) const {

@@ -40,6 +40,8 @@ class Outlook {
     /// does not lead through us.
     [[nodiscard]] Expected expected_s(Tag source, const bpv7::Eid& node, const Moment& now) const;
 
+    /// Whether contacts or visits of the node are known.
+    [[nodiscard]] bool has_heard_of(const bpv7::Eid& node, const Moment& now) const;
     /// How many nodes are known of, this one among them.
     [[nodiscard]] std::size_t nodes(const Moment& now) const;
 
