@@ -10,7 +10,8 @@ namespace tram::routing {
 
 namespace {
 
-constexpr double kUnknown = 30 * 24 * 3600.0;  // taken for a time that is not known
+constexpr double kUnknown = 30 * 24 * 3600.0;            // taken for a time that is not known
+constexpr double kGuessed = Estimator::kLongestSeconds;  // of a holder, when nobody knows of the destination
 constexpr double kSoon = 60.0;
 
 class Eta final : public Router {
@@ -63,7 +64,7 @@ double Eta::expected_from(Tag source, const Carried& carried, const Moment& now)
 }
 
 double Eta::promised_at(Tag holder, const Carried& carried, const Moment& now) const {
-    if (!outlook_.has_heard_of(carried.destination_node, now)) return now.s + kUnknown;
+    if (!outlook_.has_heard_of(carried.destination_node, now)) return now.s + kGuessed;
     return now.s + expected_from(holder, carried, now);
 }
 
