@@ -460,28 +460,26 @@ std::optional<Reception::Objection> Reception::objection_to(const Incoming& in) 
 
 Room::Claim Reception::claim_of(const Incoming& in) const {
     const bpv7::PrimaryBlock& primary = in.bundle.primary;
-    Room::Claim claim{.bytes = custody_.weight_of(in.bundle, in.wire)};
+    Room::Claim claim = sync_.claim(in.link, in.bundle);
+    claim.bytes = custody_.weight_of(in.bundle, in.wire);
     claim.preferred = is_local(custody_.options(), primary.destination) || receipts_.is_receipt(in.bundle);
-    claim.copy = claim.preferred ? routing::Verdict::Copy::kDirect : sync_.expected_copy(in.link, in.bundle);
+    if (claim.preferred) claim.copy = routing::Verdict::Copy::kDirect;
     claim.source = primary.source.node_id().to_string();
     claim.peer = in.peer.to_string();
     const auto klass = Receipts::class_of(in.bundle);
-    claim.kind = static_cast<std::uint8_t>(klass ? klass->kind : bpv7::Kind::kBulk);
+    claim.bulk = !klass || klass->kind == bpv7::Kind::kBulk;
     return claim;
 }
 
 std::optional<Reception::Objection> Reception::objection_to_size(const Incoming& in) const {
     const Room::Claim claim = claim_of(in);
+    if (room_.could_fit(claim)) return std::nullopt;
     // Sent again in this contact it would be refused again.
-    if (!room_.within_shares(claim)) {
+    if (room_.is_beyond_shares(claim)) {
         return Objection{.code = ErrorCode::kFull,
                          .why = "what its source, its bringer or bulk may take up here is taken (quota)"};
     }
-    if (!room_.could_fit(claim)) {
-        return Objection{
-            .code = ErrorCode::kFull, .why = "the store is full", .refusal = Refusal::kNoResources};
-    }
-    return std::nullopt;
+    return Objection{.code = ErrorCode::kFull, .why = "the store is full", .refusal = Refusal::kNoResources};
 }
 
 void Reception::object(const Incoming& in, const Objection& objection) {
@@ -492,10 +490,7 @@ void Reception::object(const Incoming& in, const Objection& objection) {
 
 void Reception::keep(Incoming& in) {
     auto objection = objection_to(in);
-    if (!objection) objection = objection_to_size(in);
-    if (!objection && !room_.make_fit(claim_of(in)))
-        objection =
-            Objection{.code = ErrorCode::kFull, .why = "the store is full", .refusal = Refusal::kNoResources};
+    if (!objection && !room_.make_fit(claim_of(in))) objection = objection_to_size(in);
     if (objection) {
         if (objection->deleted_because)
             report_on(custody_, in.bundle, Assertion::kDeleted, *objection->deleted_because);

@@ -59,8 +59,9 @@ class Sync {
 
     /// The bundle is durable (or was released): offer it to whom the router names.
     void ready(const Entry& entry);
-    /// As what kind of copy the peer has offered a bundle that came over `link`.
-    [[nodiscard]] routing::Verdict::Copy expected_copy(LinkId link, const bpv7::Bundle& bundle) const;
+    /// As what the peer has offered a bundle that came over `link`: kind of copy, whether it may be given up
+    /// again, worth.
+    [[nodiscard]] Room::Claim claim(LinkId link, const bpv7::Bundle& bundle) const;
     /// It came over `link` and is stored.
     void stored(const Entry& entry, LinkId link);
     /// The peer will be said to have taken it: before Forwarding hears of it.
@@ -90,8 +91,12 @@ class Sync {
     [[nodiscard]] bool is_common(const Session& session, const Parcel& parcel) const;
     void consider(Session& session, Parcel& parcel);
     void offer(Session& session);
+    /// `spares`: found when they are needed, once for all items of an offer.
     sync::Answer answer(Session& session, const sync::Offered& item,
-                        std::map<routing::Verdict::Copy, std::uint64_t>& room);
+                        std::optional<std::vector<Room::Spare>>& spares);
+    [[nodiscard]] Room::Claim claim_of(const Session& session, const sync::Offered& item) const;
+    [[nodiscard]] std::uint64_t room_for(const Room::Claim& claim,
+                                         std::optional<std::vector<Room::Spare>>& spares) const;
     [[nodiscard]] std::vector<bool> wanted_of(const Parcel& parcel, const sync::Offered& item,
                                               const std::vector<std::uint64_t>& indices) const;
     void note_common(const Session& session);

@@ -223,9 +223,9 @@ Result<void> Sync::take(Session& session, const sync::RoomAgain&) {
 
 Result<void> Sync::take(Session& session, const sync::Offer& offer) {
     sync::Want want{offer.number, {}};
-    std::map<Copy, std::uint64_t> room;
+    std::optional<std::vector<Room::Spare>> spares;
     for (const sync::Offered& item : offer.items)
-        want.answers.push_back(answer(session, item, room));
+        want.answers.push_back(answer(session, item, spares));
     transmit(session, want);
     return {};
 }
@@ -257,7 +257,32 @@ std::vector<bool> Sync::wanted_of(const Parcel& parcel, const sync::Offered& ite
     return wanted;
 }
 
-sync::Answer Sync::answer(Session& session, const sync::Offered& item, std::map<Copy, std::uint64_t>& room) {
+Room::Claim Sync::claim_of(const Session& session, const sync::Offered& item) const {
+    const auto copy = static_cast<Copy>(item.copy);
+    const std::uint64_t parts = std::max<std::uint64_t>(item.part_count(), 1);
+    const std::uint64_t whole = item.bytes / parts * std::max(item.count, parts);
+    Room::Claim claim{.bytes = item.bytes, .spare = !item.only, .copy = copy};
+    claim.preferred = copy == Copy::kDirect;
+    claim.bulk = item.count > 1;  // as most that is large
+    claim.worth = copies_.router().worth_offered(whole, item.note, copies_.now());
+    claim.peer = session.peer.to_string();
+    return claim;
+}
+
+std::uint64_t Sync::room_for(const Room::Claim& claim,
+                             std::optional<std::vector<Room::Spare>>& spares) const {
+    Room::Claim with_promised = claim;
+    with_promised.bytes += promised_bytes_;
+    std::uint64_t most = room_.could_take(with_promised, {});
+    if (most < with_promised.bytes && claim.copy != Copy::kSurplus) {
+        if (!spares) spares = room_.spares();
+        most = room_.could_take(with_promised, *spares);
+    }
+    return most - std::min(most, promised_bytes_);
+}
+
+sync::Answer Sync::answer(Session& session, const sync::Offered& item,
+                          std::optional<std::vector<Room::Spare>>& spares) {
     using What = sync::Answer::What;
     const auto indices = item.part_indices();
     std::vector<bool> wanted(indices.size(), true);
@@ -269,18 +294,14 @@ sync::Answer Sync::answer(Session& session, const sync::Offered& item, std::map<
     const auto missing = static_cast<std::uint64_t>(std::ranges::count(wanted, true));
     if (missing == 0) return {What::kNo, {}};
     const std::uint64_t part_bytes = std::max<std::uint64_t>(item.bytes / indices.size(), 1);
-    const auto copy = static_cast<Copy>(item.copy);
-    if (!room.contains(copy)) {
-        const std::uint64_t most = room_.could_take({.preferred = copy == Copy::kDirect, .copy = copy});
-        room[copy] = most - std::min(most, promised_bytes_);
-    }
-    const std::uint64_t fitting = std::min(missing, room[copy] / part_bytes);
-    if (fitting < missing && copy != Copy::kSurplus) session.later_at_bytes = custody_.inventory().bytes();
+    const Room::Claim claim = claim_of(session, item);
+    const std::uint64_t fitting = std::min(missing, room_for(claim, spares) / part_bytes);
+    if (fitting < missing && claim.copy != Copy::kSurplus)
+        session.later_at_bytes = custody_.inventory().bytes();
     if (fitting == 0 || session.promised.size() >= kPromisedMax) return {What::kLater, {}};
     const std::uint64_t bytes = fitting == indices.size() ? item.bytes : fitting * part_bytes;
-    for (auto& [other, left] : room)
-        left -= std::min(left, bytes);
     promise(session, item, bytes);
+    session.promised[item.id].worth = claim.worth;
     if (fitting == indices.size()) return {What::kAll, {}};
     return {fitting < missing ? What::kPart : What::kSome, first_bits(wanted, fitting)};
 }
@@ -294,19 +315,22 @@ void Sync::promise(Session& session, const sync::Offered& item, std::uint64_t by
     promised.note = item.note;
 }
 
-Copy Sync::expected_copy(LinkId link, const bpv7::Bundle& bundle) const {
+Room::Claim Sync::claim(LinkId link, const bpv7::Bundle& bundle) const {
     const auto session = sessions_.find(link);
     const bpv7::CanonicalBlock* block = bundle.find(bpv7::block_type::kClass);
     const auto klass = block != nullptr ? bpv7::decode_class(block->data) : fail(ErrorCode::kNotFound, {});
-    if (session == sessions_.end() || !klass) return Copy::kUtility;
+    if (session == sessions_.end() || !klass) return {};
     std::optional<store::ChunkRecord> chunk;
     if (klass->form == bpv7::Form::kMessage)
         chunk = store::ChunkRecord{klass->message_id, klass->chunk_index, klass->chunk_count};
     const ParcelId id =
         parcel_id(chunk, bundle.primary.source, bundle.primary.destination, bundle.id().key());
-    const auto promised = session->second->promised.find(sync::keyed_id(session->second->key, id));
-    return promised == session->second->promised.end() ? Copy::kUtility
-                                                       : static_cast<Copy>(promised->second.copy);
+    const auto found = session->second->promised.find(sync::keyed_id(session->second->key, id));
+    if (found == session->second->promised.end()) return {};
+    const Promised& promised = found->second;
+    Room::Claim claim{.spare = !promised.only, .copy = static_cast<Copy>(promised.copy)};
+    claim.worth = promised.worth;
+    return claim;
 }
 
 void Sync::stored(const Entry& entry, LinkId link) {

@@ -13,6 +13,7 @@ struct Promised {
     std::uint8_t copy = 0;
     bool only = false;
     bool begun = false;  ///< a part has come
+    double worth = 0;    ///< see Room::Claim
     Bytes note;
 };
 

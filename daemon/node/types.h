@@ -87,7 +87,10 @@ struct NodeOptions {
     std::uint64_t offer_again_ms = 7ULL * 24 * 3600 * 1000;
     std::uint64_t quota_bytes = 20ULL << 30;  ///< of encoded bundles
     std::uint32_t relay_percent_max = 85;     ///< of the quota, for bundles from peers
+    std::uint32_t spare_percent_max = 95;     ///< of the quota, the same with copies that may be given up
     std::uint32_t local_percent_max = 95;     ///< of the quota, for bundles of local applications
+    std::uint32_t arrival_percent_max =
+        98;  ///< of the quota, for what peers bring that is for here, and receipts
     std::uint64_t cache_bytes_max = 32ULL
                                     << 20;  ///< bundle bytes kept in memory between arrival and departure
     std::uint64_t link_bundles_in_flight_max = 2'048;
@@ -95,7 +98,7 @@ struct NodeOptions {
     std::uint64_t bytes_in_flight_max = 64ULL << 20;  ///< on all links together; each may have one bundle
     std::size_t fetches_waiting_max = 1'024;
     std::uint32_t surplus_percent_max = 80;  ///< of the room for relayed bundles, for copies that are surplus
-    std::uint32_t source_percent_max = 80;   ///< of the same room, for bundles made by one other node
+    std::uint32_t source_percent_max = 90;   ///< of the same room, for bundles made by one other node
     std::uint32_t peer_percent_max = 100;    ///< of the same room, for bundles brought by one peer
     std::uint32_t bulk_percent_max = 90;     ///< of the same room, for bundles of kind bulk
     std::vector<OfficeEndpoint> offices;     ///< others than a commune's own, see Requests

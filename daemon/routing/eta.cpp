@@ -1,6 +1,7 @@
 #include "daemon/routing/eta.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "daemon/routing/holders.h"
@@ -36,6 +37,7 @@ class Eta final : public Router {
 
     Verdict judge(const Carried& carried, const bpv7::Eid& peer, Time now) const override;
     double worth(const Carried& carried, Time now) const override;
+    double worth_offered(std::uint64_t bytes, ByteView shared, Time now) const override;
     std::optional<std::uint64_t> expected_ms(const bpv7::Eid& destination_node, Time now) const override;
 
     Bytes begin(const Carried& carried, Time now) const override;
@@ -49,6 +51,8 @@ class Eta final : public Router {
     /// When it should be there from a holder, as others are told. A guess counts for little beside what
     /// somebody knows who has met the destination.
     double promised_at(Tag holder, const Carried& carried, const Moment& now) const;
+    /// Of a copy from which a message of `bytes` is expected to arrive in `expected_s`.
+    double worth_of(double expected_s, const Holders& holders, std::uint64_t bytes, const Moment& now) const;
     std::uint32_t surplus(std::uint64_t bytes, const Moment& now) const;
     Holders holders_of(const Carried& carried, const Moment& now) const;
     /// What goes to `peer`, what stays.
@@ -109,20 +113,35 @@ Verdict Eta::judge(const Carried& carried, const bpv7::Eid& peer, Time time) con
     // What is expected of a node that nobody has heard of is a guess: nobody is hopeless for it.
     const bool hopeless =
         theirs > parameters_.surplus_hopeless * ours && outlook_.has_heard_of(carried.destination_node, now);
-    if (holders.spare == 0 || hopeless) return {};
     const bool small = carried.bytes <= parameters_.small_bytes;
+    if (holders.spare == 0 || (hopeless && !small)) return {};
     return {small ? Verdict::Copy::kUtility : Verdict::Copy::kSurplus, gain};
+}
+
+double Eta::worth_of(double expected_s, const Holders& holders, std::uint64_t bytes,
+                     const Moment& now) const {
+    const double ours = 1 / expected_s;
+    double rate = ours;
+    for (const Holder& holder : holders.all())
+        rate += 1 / std::max(kSoon, holder.at_s - now.s);
+    // How likely it is that this copy arrives first, less what room it takes up and for how long.
+    return ours / rate * std::pow(ours, parameters_.worth_time) /
+           std::pow(static_cast<double>(std::max<std::uint64_t>(bytes, 1)), parameters_.worth_bytes);
 }
 
 double Eta::worth(const Carried& carried, Time time) const {
     const Moment now{time};
-    const double ours = 1 / expected_from(outlook_.self(), carried, now);
-    double rate = ours;
-    const Holders holders = holders_of(carried, now);
-    for (const Holder& holder : holders.all())
-        rate += 1 / std::max(kSoon, holder.at_s - now.s);
-    return ours / rate * (1 + carried.urgency) /
-           static_cast<double>(std::max<std::uint64_t>(carried.bytes, 1));
+    const double expected = expected_from(outlook_.self(), carried, now);
+    return worth_of(expected, holders_of(carried, now), carried.bytes, now) * (1 + carried.urgency);
+}
+
+double Eta::worth_offered(std::uint64_t bytes, ByteView shared, Time time) const {
+    const Moment now{time};
+    auto said = Holders::decode_shared(shared, now.s);
+    if (!said) return 0;
+    // Of more than there is room for the latest are left out: then it is worth least.
+    const auto at_s = said->remove(outlook_.self());
+    return at_s ? worth_of(std::max(kSoon, *at_s - now.s), *said, bytes, now) : 0;
 }
 
 std::optional<std::uint64_t> Eta::expected_ms(const bpv7::Eid& destination_node, Time time) const {
@@ -152,7 +171,8 @@ Bytes Eta::share(const Carried& carried, const bpv7::Eid& peer, Time time) const
     Holders shared = holders_of(carried, now);
     const Tag tag = node_tag(peer);
     shared.spare = split(shared, tag).first;
-    shared.remove(tag);
+    // For worth_offered() there; half a minute more, since minutes are cut off.
+    shared.put(tag, now.s + expected_from(tag, carried, now) + kSoon / 2);
     shared.put(outlook_.self(), promised_at(outlook_.self(), carried, now));
     return shared.encode_shared(now.s);
 }

@@ -74,8 +74,12 @@ void Holders::put_short(std::uint32_t tag, double at_s) {
     if (holders_.size() > kMax) holders_.pop_back();
 }
 
-void Holders::remove(Tag node) {
-    std::erase_if(holders_, [&](const Holder& holder) { return holder.tag == (node & kShort); });
+std::optional<double> Holders::remove(Tag node) {
+    const auto found = std::ranges::find(holders_, node & kShort, &Holder::tag);
+    if (found == holders_.end()) return std::nullopt;
+    const double at_s = found->at_s;
+    holders_.erase(found);
+    return at_s;
 }
 
 void Holders::merge(const Holders& others) {

@@ -40,7 +40,8 @@ class Holders {
     [[nodiscard]] bool has(Tag node) const;
     /// The latest word counts; of too many, those stay that are expected first.
     void put(Tag node, double at_s);
-    void remove(Tag node);
+    /// When it was expected from there; nothing: it was not among them.
+    std::optional<double> remove(Tag node);
     void merge(const Holders& others);
 
   private:

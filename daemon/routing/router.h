@@ -116,6 +116,12 @@ class Router {
     /// In the order in which copies may go when their room is needed: lower goes first. Never asked about
     /// what was made here or is for here.
     [[nodiscard]] virtual double worth(const Carried& /*carried*/, Time /*now*/) const { return 0; }
+    /// The worth() here of a copy of `bytes` that a peer has offered with `shared`, which may be anything;
+    /// 0: nothing should go for it.
+    [[nodiscard]] virtual double worth_offered(std::uint64_t /*bytes*/, ByteView /*shared*/,
+                                               Time /*now*/) const {
+        return 0;
+    }
     /// When it is expected to be at its destination, if nobody else has a copy: milliseconds from now.
     /// Nothing: it cannot be said.
     [[nodiscard]] virtual std::optional<std::uint64_t> expected_ms(const bpv7::Eid& /*destination_node*/,

@@ -92,6 +92,43 @@ TEST_CASE("eta makes many copies of what is small and few of what is large", "[r
     CHECK(copies(20'000'000) <= 3);
 }
 
+TEST_CASE("what is offered is worth there what it is worth once it is there", "[routing]") {
+    Village village;
+    village.live(20);
+    const Time morning = at(village.day * kDay_ms + 9 * kHour_ms);
+    const Letter letter{"srv", GENERATE(10'000, 20'000'000)};
+    Bytes note = village.kiosk->begin(letter.carried({}), morning);
+    if (GENERATE(false, true)) note = village.kiosk->known_at(letter.carried(note), eid("st"), morning);
+    const Bytes shared = village.kiosk->share(letter.carried(note), eid("lt"), morning);
+    CHECK(shared.size() <= Router::kNoteBytesMax);
+    const Bytes taken = village.team->taken(letter.carried({}), eid("ks"), shared, morning);
+    const double worth = village.team->worth(letter.carried(taken), morning);
+    CHECK(worth > 0);
+    // The giver's estimate is not quite that of the taker.
+    const double offered = village.team->worth_offered(letter.bytes, shared, morning);
+    CHECK(offered > worth / 4);
+    CHECK(offered < worth * 4);
+    // To somebody else it says nothing, and neither does nonsense.
+    CHECK(village.server->worth_offered(letter.bytes, shared, morning) == 0);
+    for (std::size_t length = 0; length < shared.size(); ++length) {
+        const double cut = village.team->worth_offered(letter.bytes, shared.view().first(length), morning);
+        CHECK(cut >= 0);
+    }
+}
+
+TEST_CASE("what is there sooner is worth more, and a letter more than a scan", "[routing]") {
+    Village village;
+    village.live(20);
+    const Time evening = at(village.day * kDay_ms + 16 * kHour_ms);
+    const auto worth = [&](const std::string& to, std::uint64_t bytes) {
+        const Letter letter{to, bytes};
+        return village.team->worth(letter.carried({}), evening);
+    };
+    CHECK(worth("srv", 1'000'000) > worth("st", 1'000'000));
+    CHECK(worth("srv", 10'000) > worth("srv", 1'000'000));
+    CHECK(worth("srv", 10'000) < 10 * worth("srv", 1'000'000));
+}
+
 TEST_CASE("what is saved is read back to the same answers", "[routing]") {
     Village village;
     village.live(15);
