@@ -6,6 +6,7 @@
 #include <toml++/toml.h>
 #include <utility>
 
+#include "config/document.h"
 #include "config/names.h"
 #include "config/table_reader.h"
 #include "config/validate.h"
@@ -19,7 +20,6 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::size_t kFileBytesMax = 1U << 20;
 constexpr std::uint64_t kKiB = 1ULL << 10;
 constexpr std::uint64_t kMiB = 1ULL << 20;
 constexpr std::uint64_t kGiB = 1ULL << 30;
@@ -194,47 +194,12 @@ std::string Problem::to_string() const {
     return text + ": " + message;
 }
 
-namespace {
-
-// The parser nests one table for each dot of a key, and frees them one inside the other: without a bound a
-// crafted line uses up the stack. No key of ours has more than two.
-constexpr int kDotsMax = 64;
-
-/// The first line with more than kDotsMax dots in its key, from 1; 0 when there is none.
-int line_nested_too_deeply(std::string_view text) {
-    int line = 1;
-    int dots = 0;
-    bool in_key = true;
-    for (const char c : text) {
-        if (c == '\n' || c == '{' || c == ',') {
-            if (c == '\n') ++line;
-            dots = 0;
-            in_key = true;
-        } else if (c == '=' || c == '#') {
-            in_key = false;
-        } else if (c == '.' && in_key && ++dots > kDotsMax) {
-            return line;
-        }
-    }
-    return 0;
-}
-
-}  // namespace
-
 Loaded parse(std::string_view text, const std::string& file) {
     Report report{file};
     Loaded loaded;
-    if (const int line = line_nested_too_deeply(text); line != 0) {
-        report.add_at(line, "", "expected at most " + std::to_string(kDotsMax) + " dots in a key");
-        loaded.problems = report.take();
-        return loaded;
-    }
-    try {
-        const toml::table document = toml::parse(text, file);
-        read_file(document, loaded.config, report);
+    if (const auto document = parse_document(text, file, report)) {
+        read_file(*document, loaded.config, report);
         validate(loaded.config, report);
-    } catch (const toml::parse_error& error) {
-        report.add_at(static_cast<int>(error.source().begin.line), "", std::string{error.description()});
     }
     loaded.problems = report.take();
     return loaded;

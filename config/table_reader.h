@@ -43,15 +43,18 @@ class TableReader {
     /// The tables `[[key]]`, in order.
     std::vector<TableReader> tables(std::string_view key);
 
+    /// For values of other shapes: the value of `key`, or null; and a report that something else was
+    /// expected.
+    const toml::node* find(std::string_view key);
+    void expected(std::string_view key, std::string message);
+
     /// Reports every key that no call asked for, with the nearest that one did.
     void finish();
 
   private:
-    const toml::node* find(std::string_view key);
     /// The value of `key` as T, or a report that `expected` was expected.
     template <typename T>
     std::optional<T> value(std::string_view key, std::string_view expected);
-    void expected(std::string_view key, std::string message);
 
     const toml::table& table_;
     std::string path_;

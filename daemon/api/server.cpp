@@ -9,6 +9,7 @@
 #include "daemon/api/notice_views.h"
 #include "daemon/api/receipt_views.h"
 #include "daemon/api/request_views.h"
+#include "daemon/api/visit_views.h"
 #include "daemon/node/short_id.h"
 
 namespace tram::api {
@@ -74,7 +75,8 @@ bool is_a_look(pb::Request::BodyCase body) {
            body == pb::Request::kTraceBundle || body == pb::Request::kDeviceHoldings ||
            body == pb::Request::kListNotices || body == pb::Request::kShowNotice ||
            body == pb::Request::kNoticeProof || body == pb::Request::kListReceipts ||
-           body == pb::Request::kListRequests || body == pb::Request::kShowRequest;
+           body == pb::Request::kListRequests || body == pb::Request::kShowRequest ||
+           body == pb::Request::kListPlans;
 }
 
 }  // namespace
@@ -198,7 +200,9 @@ void Server::dispatch(const Caller& caller, const pb::Request& request, std::vec
         case pb::Request::kNoticeProof:
         case pb::Request::kListAreas:
         case pb::Request::kJoinArea:
-        case pb::Request::kLeaveArea: return about_notices(caller, request, frames);
+        case pb::Request::kLeaveArea:
+        case pb::Request::kPublishPlan:
+        case pb::Request::kListPlans: return about_notices(caller, request, frames);
         case pb::Request::BODY_NOT_SET: break;
     }
     refuse(caller, {ErrorCode::kMalformed, "the request has no body, or one that this daemon does not know"});
@@ -283,6 +287,10 @@ void Server::about_notices(const Caller& caller, const pb::Request& request, std
             return finish(notice_proof(node_, request.notice_proof().notice()), reply.mutable_notice_proof());
         case pb::Request::kListAreas:
             return finish(Result<pb::ListAreasReply>{list_areas(node_)}, reply.mutable_list_areas());
+        case pb::Request::kListPlans:
+            return finish(Result<pb::ListPlansReply>{list_plans(node_)}, reply.mutable_list_plans());
+        case pb::Request::kPublishPlan:
+            return hand_in(caller, [&](node::RequestId id) { return plan_input(frames, id); });
         default: hand_in(caller, [&](node::RequestId id) { return notice_input(request, frames, id); });
     }
 }
@@ -319,6 +327,8 @@ void Server::reply(node::effect::Reply reply) {
         fill(*out.mutable_reveal_request(), *revealed);
     } else if (const auto* publishing = std::get_if<Outcome::Publishing>(&*reply.outcome)) {
         fill(*out.mutable_publish_notice(), *publishing);
+    } else if (const auto* planned = std::get_if<Outcome::Planned>(&*reply.outcome)) {
+        fill(*out.mutable_publish_plan(), *planned);
     } else if (auto* piece = std::get_if<Outcome::Piece>(&*reply.outcome)) {
         fill(*out.mutable_read_message(), *piece);
         payload = std::move(piece->content);

@@ -45,6 +45,7 @@ int parse_and_run(CLI::App& app, const std::vector<std::string>& arguments, Cont
     add_update(app, context, action);
     add_notice(app, context, action);
     add_area(app, context, action);
+    add_visit(app, context, action);
     add_config(app, context, action);
     add_device(app, context, action);
     add_audit(app, context, action);

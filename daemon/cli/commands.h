@@ -28,6 +28,8 @@ void add_receipt(CLI::App& app, Context& context, Action& action);
 void add_request(CLI::App& app, Context& context, Action& action);
 /// send and accept, at an office.
 void add_update(CLI::App& app, Context& context, Action& action);
+/// plan, sample and show.
+void add_visit(CLI::App& app, Context& context, Action& action);
 void add_config(CLI::App& app, Context& context, Action& action);
 /// init, request, approve, accept, list and revoke.
 void add_device(CLI::App& app, Context& context, Action& action);

@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "daemon/node/flooding.h"
 #include "proto/base/check.h"
 #include "proto/bpv7/codec.h"
 #include "proto/cbor/reader.h"
@@ -84,8 +85,9 @@ std::uint64_t Custody::age_ms(const store::BundleRecord& record) const {
 }
 
 bool Custody::is_read_everywhere(const store::BundleRecord& record, const bpv7::Eid& destination) const {
-    return record.chunk && !destination.is_singleton() && !options_.security.open &&
-           record.kind == static_cast<std::uint8_t>(bpv7::Kind::kNotice);
+    if (!record.chunk || destination.is_singleton() || options_.security.open) return false;
+    const auto kind = static_cast<bpv7::Kind>(record.kind);
+    return kind == bpv7::Kind::kNotice || (kind == bpv7::Kind::kControl && is_visits_group(destination));
 }
 
 Entry& Custody::store(const bpv7::Bundle& bundle, Bytes wire, Intake intake) {

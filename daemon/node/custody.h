@@ -140,6 +140,7 @@ class Custody {
   private:
     void write_reservations();
     /// Notices to groups: every node on their way knows what is superseded, recalled, or must not be carried.
+    /// Visit plans: every router on their way knows them.
     [[nodiscard]] bool is_read_everywhere(const store::BundleRecord& record,
                                           const bpv7::Eid& destination) const;
 

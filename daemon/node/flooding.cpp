@@ -11,6 +11,10 @@ bool is_flooded(const bpv7::Eid& destination) {
     return (!destination.is_singleton() && !destination.is_none()) || is_receipts_endpoint(destination);
 }
 
+bool is_visits_group(const bpv7::Eid& endpoint) {
+    return endpoint.demux() == "~visits";
+}
+
 std::string commune_of(const bpv7::Eid& endpoint) {
     const std::string_view name = endpoint.node_name();
     if (name.empty()) return endpoint.node_id().to_string();

@@ -10,6 +10,8 @@
 namespace tram::node {
 
 [[nodiscard]] bool is_flooded(const bpv7::Eid& destination);
+/// Whether visit plans go to this endpoint: dtn://18904/~visits.
+[[nodiscard]] bool is_visits_group(const bpv7::Eid& endpoint);
 /// The commune of an endpoint, as names go: 18904 of dtn://18904-ks07/inbox and of dtn://18904/~notice; the
 /// whole name where it has no '-'; the node id of an ipn endpoint.
 [[nodiscard]] std::string commune_of(const bpv7::Eid& endpoint);

@@ -22,10 +22,13 @@ Result<void> check_dress(const admin::pb::Message& message, std::uint8_t kind, b
         case bpv7::Kind::kRequest: fits = message.head().kind() == admin::pb::KIND_REQUEST; break;
         case bpv7::Kind::kUpdate: fits = message.head().kind() == admin::pb::KIND_UPDATE; break;
         case bpv7::Kind::kNotice: fits = message.head().kind() == admin::pb::KIND_NOTICE; break;
+        case bpv7::Kind::kControl: fits = message.head().kind() == admin::pb::KIND_PLAN; break;
         default: break;
     }
     if (!fits) return fail(ErrorCode::kMalformed, "it is of another kind than its bundles say");
-    if (!sealed && message.head().kind() != admin::pb::KIND_NOTICE) {
+    const bool may_be_public =
+        message.head().kind() == admin::pb::KIND_NOTICE || message.head().kind() == admin::pb::KIND_PLAN;
+    if (!sealed && !may_be_public) {
         return fail(
             ErrorCode::kPersonalData,
             "it is about a person and was sent for everybody to read: requests and updates are sealed");

@@ -30,7 +30,8 @@ Node::Node(NodeOptions options)
                 [this](const std::string& node_id) { return trust_.recipient(node_id); }},
       requests_{custody_, trust_, outgoing_, messages_},
       dossiers_{custody_, trust_, outgoing_, messages_, requests_},
-      notices_{custody_, trust_, outgoing_, messages_} {
+      notices_{custody_, trust_, outgoing_, messages_},
+      visit_plans_{custody_, trust_, outgoing_, messages_, copies_} {
     requests_.set_office(dossiers_);
     messages_.add_reader(dossiers_);
     messages_.add_reader(requests_);
@@ -38,6 +39,7 @@ Node::Node(NodeOptions options)
     receipts_.add_listener(dossiers_);
     messages_.add_reader(notices_);
     receipts_.add_listener(notices_);
+    messages_.add_reader(visit_plans_);
 }
 
 void Node::restore_state(const std::string& name, ByteView value) {
@@ -50,6 +52,7 @@ void Node::restore_state(const std::string& name, ByteView value) {
     requests_.restore_state(name, value);
     dossiers_.restore_state(name, value);
     notices_.restore_state(name, value);
+    visit_plans_.restore_state(name, value);
 }
 
 std::vector<Error> Node::start(Now now) {
@@ -65,6 +68,8 @@ std::vector<Error> Node::start(Now now) {
     for (Error& error : dossiers_.start())
         unusable.push_back(std::move(error));
     for (Error& error : notices_.start())
+        unusable.push_back(std::move(error));
+    for (Error& error : visit_plans_.start())
         unusable.push_back(std::move(error));
     // By key: what is ready may turn out to be refused, and go.
     std::vector<BundleKey> keys;

@@ -34,6 +34,7 @@
 #include "daemon/node/trust.h"
 #include "daemon/node/trust_exchange.h"
 #include "daemon/node/types.h"
+#include "daemon/node/visit_plans.h"
 #include "daemon/node/wall_clock.h"
 
 namespace tram::node {
@@ -68,6 +69,8 @@ class Node {
     [[nodiscard]] const Requests& requests() const { return requests_; }
     [[nodiscard]] const Dossiers& dossiers() const { return dossiers_; }
     [[nodiscard]] const Notices& notices() const { return notices_; }
+    [[nodiscard]] const VisitPlans& visit_plans() const { return visit_plans_; }
+    [[nodiscard]] const Copies& copies() const { return copies_; }
     [[nodiscard]] const Messages& messages() const { return messages_; }
     [[nodiscard]] const WallClock& wall_clock() const { return wall_clock_; }
     /// "open", "none", "good", "expired" or "revoked".
@@ -107,6 +110,7 @@ class Node {
     void handle(const input::HandOverResult& hand_over) { requests_.hand_over(hand_over); }
     void handle(const input::PublishNotice& publish) { notices_.publish(publish); }
     void handle(const input::MarkNotice& mark) { notices_.mark(mark); }
+    void handle(const input::PublishPlan& publish) { visit_plans_.publish(publish); }
     void handle(const input::JoinArea& join) { notices_.join(join); }
     void handle(const input::LeaveArea& leave) { notices_.leave(leave); }
     void handle(const input::FetchMessage& fetch) { messages_.fetch(fetch); }
@@ -145,6 +149,7 @@ class Node {
     Requests requests_;
     Dossiers dossiers_;
     Notices notices_;
+    VisitPlans visit_plans_;
 };
 
 }  // namespace tram::node

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/node/notices.h"
+#include "daemon/node/offices.h"
 #include "daemon/node/wall_clock.h"
 #include "proto/admin/fields.h"
 #include "proto/admin/message.h"
@@ -170,7 +171,7 @@ Result<void> Notices::complete_times(pb::Notice& notice) const {
 Result<void> Notices::may_speak_for(const pb::Notice& notice) const {
     const auto office = admin::Office::parse(notice.from());
     if (!office) return std::unexpected{office.error()};
-    const auto speaker = node_of(*office);
+    const auto speaker = speaker_for(custody_.options(), *office);
     if (!speaker) return std::unexpected{speaker.error()};
     if (*speaker == own_id()) return {};
     return fail(ErrorCode::kForbidden, "notices of " + office->print() + " are published at " + *speaker +

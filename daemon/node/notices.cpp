@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/node/offices.h"
 #include "daemon/node/own_receipt.h"
 
 namespace tram::node {
@@ -11,7 +12,6 @@ namespace {
 
 using Status = admin::KnownNotice::Status;
 
-constexpr std::string_view kCommuneOffice = "xa";
 constexpr std::size_t kFormerMax = 16;
 
 Verdict refused(Error why) {
@@ -74,15 +74,6 @@ std::optional<Verdict> Notices::known(const MessageName& name) const {
     return Verdict{.what = notice->known.successor() ? Verdict::What::kDone : Verdict::What::kKeep};
 }
 
-Result<std::string> Notices::node_of(const admin::Office& office) const {
-    const auto& offices = custody_.options().offices;
-    const auto known = std::ranges::find(offices, office.print(), &OfficeEndpoint::office);
-    if (known != offices.end()) return known->endpoint.node_id().to_string();
-    if (office.kind == kCommuneOffice) return "dtn://" + office.commune + "-srv/";
-    return fail(ErrorCode::kNotFound, "nothing says which node speaks for the office " + office.print() +
-                                          ": name it under [[office]] in tram.toml");
-}
-
 Verdict Notices::take(const ArrivedMessage& arrived) {
     if (arrived.sealed) return refused({ErrorCode::kForbidden, "a notice is public, and this one is sealed"});
     if (arrived.head_only) return take_newer(arrived);
@@ -90,7 +81,7 @@ Verdict Notices::take(const ArrivedMessage& arrived) {
     const auto name = admin::name_of(arrived.message, proof);
     if (!name) return refused(name.error());
     const auto office = admin::Office::parse(arrived.message.notice().from());
-    const auto speaker = node_of(*office);
+    const auto speaker = speaker_for(custody_.options(), *office);
     if (!speaker) return set_aside(speaker.error());
     if (*speaker != arrived.sender) {
         return refused({ErrorCode::kWrongSender, "a notice in the name of " + office->print() +

@@ -71,8 +71,6 @@ class Notices : public MessageReader, public ReceiptListener {
 
   private:
     [[nodiscard]] std::string own_id() const { return custody_.options().node_id.to_string(); }
-    /// The node that may speak for an office. Errors: not_found.
-    [[nodiscard]] Result<std::string> node_of(const admin::Office& office) const;
     Verdict take_newer(const ArrivedMessage& arrived);
     /// Takes in what has come or was published. Nothing: there is a better one, and this one may go. Errors:
     /// those of KnownNotice::take(); full.

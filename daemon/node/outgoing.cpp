@@ -306,27 +306,41 @@ void Outgoing::await_receipt(const Draft& draft) {
 void Outgoing::finish(const input::FinishMessage& finish) {
     const auto found = use(finish.token, finish.request);
     if (found == drafts_.end()) return;
-    Draft& draft = found->second;
-    if (draft.content_taken < draft.terms.content_bytes) {
-        return refuse(finish.request, {ErrorCode::kTruncated,
-                                       "the message lacks " +
-                                           std::to_string(draft.terms.content_bytes - draft.content_taken) +
-                                           " of the bytes that it was opened for"});
-    }
-    if (auto enough = reserve(room_for(draft, draft.sealer.chunk_count() - draft.chunks.size())); !enough) {
-        return refuse(finish.request, enough.error());
-    }
-    const auto sent = publish(draft);
-    if (!sent) {
-        abandon(found);
-        return refuse(finish.request, sent.error());
-    }
-    drafts_.erase(found);
+    const auto sent = publish(found);
+    if (!sent) return refuse(finish.request, sent.error());
     custody_.emit_when_durable(effect::Reply{finish.request, *sent});
 }
 
-/// Makes a message of the draft; what its sender hears.
-Result<effect::Reply::Sent> Outgoing::publish(Draft& draft) {
+Result<envelope::MessageId> Outgoing::send(const MessageTerms& terms, Cargo cargo, ByteView head) {
+    const auto opened = open(terms, std::move(cargo), head);
+    if (!opened) return std::unexpected{opened.error()};
+    const auto draft = drafts_.find(opened->token);
+    if (const auto sent = publish(draft); !sent) {
+        drop({0, opened->token});
+        return std::unexpected{sent.error()};
+    }
+    return opened->message_id;
+}
+
+Result<effect::Reply::Sent> Outgoing::publish(Drafts::iterator found) {
+    Draft& draft = found->second;
+    if (draft.content_taken < draft.terms.content_bytes) {
+        return fail(ErrorCode::kTruncated,
+                    "the message lacks " + std::to_string(draft.terms.content_bytes - draft.content_taken) +
+                        " of the bytes that it was opened for");
+    }
+    if (auto enough = reserve(room_for(draft, draft.sealer.chunk_count() - draft.chunks.size())); !enough)
+        return std::unexpected{std::move(enough.error())};
+    auto sent = set_out(draft);
+    if (sent) {
+        drafts_.erase(found);
+    } else {
+        abandon(found);
+    }
+    return sent;
+}
+
+Result<effect::Reply::Sent> Outgoing::set_out(Draft& draft) {
     std::vector<Bytes> chunks;
     if (auto sealed = draft.sealer.finish(chunks); !sealed) return std::unexpected{std::move(sealed.error())};
     if (auto stored = store(draft, chunks); !stored) return std::unexpected{std::move(stored.error())};

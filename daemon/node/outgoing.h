@@ -47,6 +47,8 @@ class Outgoing {
     /// Opens a message with `cargo`, whose content begins with `head`. Errors: those of OpenMessage, and of
     /// Cargo::see().
     Result<effect::Reply::Opened> open(const MessageTerms& terms, Cargo cargo, ByteView head);
+    /// The same for a message that is no longer than `head`: it sets out at once. Its id. Errors: also full.
+    Result<envelope::MessageId> send(const MessageTerms& terms, Cargo cargo, ByteView head);
     [[nodiscard]] bool is_open(const std::string& token) const { return drafts_.contains(token); }
     void append(const input::AppendMessage& append);
     void finish(const input::FinishMessage& finish);
@@ -82,7 +84,10 @@ class Outgoing {
     Result<void> store(Draft& draft, std::vector<Bytes>& chunks);
     [[nodiscard]] bool awaits_receipt(const Draft& draft) const;
     void await_receipt(const Draft& draft);
-    Result<effect::Reply::Sent> publish(Draft& draft);
+    /// Makes a message of the draft; what its sender hears. Errors: the draft is gone, but after truncated
+    /// and full.
+    Result<effect::Reply::Sent> publish(Drafts::iterator draft);
+    Result<effect::Reply::Sent> set_out(Draft& draft);
     void abandon(Drafts::iterator draft);
     void refuse(RequestId request, Error why);
 

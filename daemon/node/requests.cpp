@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/node/offices.h"
 #include "daemon/node/wall_clock.h"
 #include "proto/admin/message.h"
 
 namespace tram::node {
 
 namespace {
-
-constexpr std::string_view kCommuneOffice = "xa";
 
 registry::Request request_of(const registry::Filing& filing, admin::Dossier dossier) {
     const admin::pb::Message& message = filing.message;
@@ -89,7 +88,7 @@ Result<Requests::Filing> Requests::begin_new(const input::FileRequest& file) {
     if (!before) return std::unexpected{std::move(before.error())};
     if (!before->empty()) return Filing{.token = {}, .filed = std::move(*before)};
 
-    const auto endpoint = endpoint_of(filing->office);
+    const auto endpoint = endpoint_of(custody_.options(), filing->office);
     if (!endpoint) return std::unexpected{endpoint.error()};
     auto dossier = admin::Dossier::open(*number, filing->office, endpoint->node_id().to_string());
     if (!dossier) return std::unexpected{std::move(dossier.error())};
@@ -184,15 +183,6 @@ void Requests::replace_draft(const registry::Filing& filing) {
     if (draft == drafts_.end()) return;
     outgoing_.drop({0, draft->second});
     drafts_.erase(draft);
-}
-
-Result<bpv7::Eid> Requests::endpoint_of(const admin::Office& office) const {
-    const auto& offices = custody_.options().offices;
-    const auto known = std::ranges::find(offices, office.print(), &OfficeEndpoint::office);
-    if (known != offices.end()) return known->endpoint;
-    if (office.kind == kCommuneOffice) return bpv7::Eid::parse("dtn://" + office.commune + "-srv/requests");
-    return fail(ErrorCode::kNotFound, "nothing says where the office " + office.print() +
-                                          " is: name its endpoint under [[office]] in tram.toml");
 }
 
 }  // namespace tram::node

@@ -61,7 +61,6 @@ class Requests final : public MessageReader, public ReceiptListener {
     Result<Filing> begin_part(const input::FileRequest& file, const std::string& local_number);
     /// What was filed under the same key; nothing: it is new. Errors: contradiction.
     [[nodiscard]] Result<std::string> filed_before(const registry::Filing& filing) const;
-    [[nodiscard]] Result<bpv7::Eid> endpoint_of(const admin::Office& office) const;
     /// Now, as far as the clock is believed.
     void stamp(admin::pb::Message& message) const;
     /// One draft for each key: an earlier one has been given up.

@@ -319,6 +319,11 @@ struct MarkNotice {
     std::vector<std::string> displayed;
     std::vector<std::string> announced;
 };
+/// An office publishes a visit plan. The answer is Reply::Planned, when it is durable.
+struct PublishPlan {
+    RequestId request = 0;
+    Bytes message;  ///< admin::pb::Message with a plan; number 0: the node gives one
+};
 struct JoinArea {
     RequestId request = 0;
     std::string area;
@@ -361,8 +366,8 @@ using Input =
                  input::Trust, input::OpenMessage, input::AppendMessage, input::FinishMessage,
                  input::DropMessage, input::FileRequest, input::SendUpdate, input::AcceptDossier,
                  input::RevealRequest, input::HandOverResult, input::PublishNotice, input::MarkNotice,
-                 input::JoinArea, input::LeaveArea, input::FetchMessage, input::ReadMessage,
-                 input::AcknowledgeMessage, input::SetPlan, input::Tick>;
+                 input::PublishPlan, input::JoinArea, input::LeaveArea, input::FetchMessage,
+                 input::ReadMessage, input::AcknowledgeMessage, input::SetPlan, input::Tick>;
 
 /// A bundle as an application receives it.
 struct HandOver {
@@ -471,6 +476,13 @@ struct Reply {
         std::uint64_t offset = 0;  ///< of the first attachment
         std::uint32_t edition = 0;
     };
+    /// A visit plan that was published.
+    struct Planned {
+        envelope::MessageId message_id{};
+        std::string commune;
+        std::uint32_t number = 0;
+        std::vector<std::string> unknown_nodes{};  ///< names in it of which no certificate is known here
+    };
     struct Piece {
         Bytes content;
         bool last = false;  ///< the whole message is here and its signature good: now it may be believed
@@ -484,8 +496,8 @@ struct Reply {
         std::uint32_t bundles_held = 0;    ///< made by devices that are now revoked
     };
     RequestId request = 0;
-    Result<std::variant<Done, Sent, Nothing, HandOver, Opened, Filing, Revealed, Publishing, MessageHandOver,
-                        Piece, Trusted>>
+    Result<std::variant<Done, Sent, Nothing, HandOver, Opened, Filing, Revealed, Publishing, Planned,
+                        MessageHandOver, Piece, Trusted>>
         outcome;
 };
 /// Something that subscribers and logs may want to know; what it says about a stored bundle is durable.

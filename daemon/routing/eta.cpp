@@ -32,6 +32,7 @@ class Eta final : public Router {
         return outlook_.hear(node_tag(peer), said, Moment{now});
     }
     void set_plan(const VisitPlan& plan, Time now) override { outlook_.set_plan(plan, Moment{now}); }
+    [[nodiscard]] std::optional<KeptVisits> kept_visits() const override { return outlook_.kept_visits(); }
     Bytes save(Time now) const override { return outlook_.save(Moment{now}); }
     void restore(ByteView saved) override { outlook_.restore(saved); }
 

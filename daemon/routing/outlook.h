@@ -35,6 +35,7 @@ class Outlook {
     [[nodiscard]] Bytes greet(Tag peer) const;
     Result<Bytes> hear(Tag peer, ByteView said, const Moment& now);
     void set_plan(const VisitPlan& plan, const Moment& now);
+    [[nodiscard]] KeptVisits kept_visits() const { return timetable_.kept_visits(); }
 
     /// From `source`, which is we or a peer, to a node. Ours does not count contacts that go on now; a peer's
     /// does not lead through us.

@@ -105,6 +105,8 @@ class Router {
     virtual Result<Bytes> hear(const bpv7::Eid& /*peer*/, ByteView /*said*/, Time /*now*/) { return Bytes{}; }
     /// Replaces the plan.
     virtual void set_plan(const VisitPlan& /*plan*/, Time /*now*/) {}
+    /// How far the planned visits of this node took place; nothing: it is not counted.
+    [[nodiscard]] virtual std::optional<KeptVisits> kept_visits() const { return std::nullopt; }
     /// What should survive a restart, at most kStateBytesMax; asked for after each contact. Empty: nothing.
     [[nodiscard]] virtual Bytes save(Time /*now*/) const { return {}; }
     /// Before anything else. What cannot be read is as if it was not there.

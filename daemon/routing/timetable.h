@@ -49,6 +49,7 @@ class Timetable {
     void settle(double wall_s);
     /// Part of our own planned visits that were kept, 0.02 to 1.2: a guess at first.
     [[nodiscard]] double kept() const;
+    [[nodiscard]] KeptVisits kept_visits() const { return {kept(), expected_}; }
 
     void encode(cbor::Writer& out) const;
     void decode(cbor::Reader& in);

@@ -27,4 +27,11 @@ struct VisitPlan {
     friend bool operator==(const VisitPlan&, const VisitPlan&) = default;
 };
 
+/// How far planned visits took place, recent ones above all.
+struct KeptVisits {
+    double part = 1;     ///< for each one that was expected; a guess at first
+    double counted = 0;  ///< about how many expected ones it comes from
+    friend bool operator==(const KeptVisits&, const KeptVisits&) = default;
+};
+
 }  // namespace tram::routing

@@ -7,8 +7,10 @@
 #include "daemon/node/short_id.h"
 #include "daemon/registry/areas.h"
 #include "daemon/tramd/daemon.h"
+#include "proto/admin/dates.h"
 #include "proto/admin/message.h"
 #include "proto/admin/names.h"
+#include "proto/admin/visit_plan.h"
 #include "proto/identity/trust_bundle.h"
 
 namespace tram::tramd {
@@ -43,6 +45,14 @@ std::string document_text(const Bytes& message) {
     return number ? number->text() : "no document number";
 }
 
+std::string plan_text(const Bytes& message) {
+    const auto read = admin::decode_message(message);
+    const auto plan = read ? admin::plan_of(*read) : Result<admin::VisitPlan>{std::unexpected{read.error()}};
+    if (!plan) return "no plan";
+    return "xa:" + plan->commune + ", " + admin::print_day(plan->first_day) + " to " +
+           admin::print_day(plan->last_day) + ", visits: " + std::to_string(plan->visits.size());
+}
+
 struct Act {
     node::RequestId request = 0;
     std::string name;
@@ -71,6 +81,8 @@ std::optional<Act> act_of(const node::Input& asked, const node::Node& node) {
         return Act{handed->request, "result.hand_over", number_text(handed->local_number)};
     if (const auto* publish = std::get_if<input::PublishNotice>(&asked))
         return Act{publish->request, "notice.publish", document_text(publish->message)};
+    if (const auto* plan = std::get_if<input::PublishPlan>(&asked))
+        return Act{plan->request, "visit.plan", plan_text(plan->message)};
     if (const auto* join = std::get_if<input::JoinArea>(&asked))
         return Act{join->request, "area.join", area_text(join->area)};
     if (const auto* leave = std::get_if<input::LeaveArea>(&asked))

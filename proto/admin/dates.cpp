@@ -100,4 +100,30 @@ Result<std::int32_t> parse_day(std::string_view text) {
     return fail(ErrorCode::kInvalidArgument, "not a day; expected one like 2026-12-31");
 }
 
+std::int64_t start_of_day(std::int32_t day) {
+    return day * kDaySeconds - kZone;
+}
+
+std::int32_t day_of(std::int64_t unix_s) {
+    const std::chrono::sys_seconds local{std::chrono::seconds{unix_s + kZone}};
+    return static_cast<std::int32_t>(std::chrono::floor<std::chrono::days>(local).time_since_epoch().count());
+}
+
+std::size_t weekday_of(std::int32_t day) {
+    return std::chrono::weekday{std::chrono::sys_days{std::chrono::days{day}}}.iso_encoding() - 1;
+}
+
+std::string print_minute(std::uint32_t minute) {
+    return digits(minute / 60 % 24, 2) + ':' + digits(minute % 60, 2);
+}
+
+Result<std::uint32_t> parse_minute(std::string_view text) {
+    const auto hour = take_number(text, 2);
+    const bool colon = scan::take(text, ':');
+    const auto minute = take_number(text, 2);
+    if (hour && colon && minute && text.empty() && *hour < 24 && *minute < 60)
+        return static_cast<std::uint32_t>(*hour * 60 + *minute);
+    return fail(ErrorCode::kInvalidArgument, "not a time of day; expected one like 09:30");
+}
+
 }  // namespace tram::admin

@@ -86,6 +86,14 @@ void normalize_notice(Normalizer& each, pb::Notice& notice) {
     }
 }
 
+void normalize_plan(Normalizer& each, pb::VisitPlan& plan) {
+    each.line(plan.mutable_from(), "from");
+    for (std::string& node : *plan.mutable_nodes())
+        each.line(&node, "nodes");
+    for (pb::Visit& visit : *plan.mutable_visits())
+        each.line(visit.mutable_note(), "note");
+}
+
 }  // namespace
 
 Result<void> normalize(pb::Message& message) {
@@ -100,6 +108,7 @@ Result<void> normalize(pb::Message& message) {
     if (message.has_request()) normalize_request(each, *message.mutable_request());
     if (message.has_update()) normalize_update(each, *message.mutable_update());
     if (message.has_notice()) normalize_notice(each, *message.mutable_notice());
+    if (message.has_plan()) normalize_plan(each, *message.mutable_plan());
     for (pb::Attachment& attachment : *message.mutable_attachments()) {
         each.line(attachment.mutable_name(), "name of an attachment", limits::kFileNameMax);
         each.line(attachment.mutable_media_type(), "media_type");

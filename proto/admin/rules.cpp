@@ -12,6 +12,7 @@
 #include "proto/admin/places.h"
 #include "proto/admin/scan.h"
 #include "proto/admin/text.h"
+#include "proto/admin/visit_plan.h"
 #include "proto/admin/words.h"
 
 namespace tram::admin {
@@ -110,14 +111,17 @@ Result<void> check_head(const pb::Message& message, bool newer) {
     checks.shape(head.local_number(), "local_number", dossier, kLocalNumber);
     checks.shape(head.dossier_code(), "dossier_code", false, kDossierCode);
     checks.shape(head.document_number(), "document_number", notice, kDocumentNumber);
-    checks.need(!notice || (head.local_number().empty() && head.dossier_code().empty()), "kind",
-                "a notice belongs to no dossier");
-    checks.need(!dossier || head.document_number().empty(), "document_number", "only notices have one");
+    const bool plan = head.kind() == pb::KIND_PLAN;
+    checks.need((!notice && !plan) || (head.local_number().empty() && head.dossier_code().empty()), "kind",
+                "a notice or a plan belongs to no dossier");
+    checks.need((!dossier && !plan) || head.document_number().empty(), "document_number",
+                "only notices have one");
 
     pb::Kind body = pb::KIND_UNSPECIFIED;
     if (message.has_request()) body = pb::KIND_REQUEST;
     if (message.has_update()) body = pb::KIND_UPDATE;
     if (message.has_notice()) body = pb::KIND_NOTICE;
+    if (message.has_plan()) body = pb::KIND_PLAN;
     const bool unknown_body = newer && body == pb::KIND_UNSPECIFIED;
     checks.need(unknown_body || body == head.kind(), "kind", "it is not that of the body");
     return checks.take();
@@ -257,6 +261,15 @@ Result<void> check_notice(const pb::Message& message, bool newer) {
     return checks.take();
 }
 
+Result<void> check_plan(const pb::Message& message, bool newer) {
+    const auto plan = plan_of(message);
+    Checks checks{newer};
+    if (!plan) checks.also(std::unexpected{plan.error()});
+    checks.need(!plan || plan->number > 0, "number", "plans are numbered from 1");
+    checks.need(message.attachments().empty(), "attachments", "a plan has none");
+    return checks.take();
+}
+
 bool is_normal(const pb::Message& message) {
     pb::Message copy = message;
     return normalize(copy) && copy.SerializeAsString() == message.SerializeAsString();
@@ -332,12 +345,16 @@ bool is_secret_mark(std::string_view text) {
 Result<void> check_secrecy(const pb::Message& message) {
     const pb::Head& head = message.head();
     const pb::Notice& notice = message.notice();
-    const bool marked = head.secrecy() != pb::SECRECY_PUBLIC || begins_with_mark(head.title()) ||
-                        is_secret_mark(head.document_number()) || is_secret_mark(notice.doc_type()) ||
-                        std::ranges::any_of(notice.marks(), is_secret_mark) ||
-                        std::ranges::any_of(notice.texts(), [](const pb::Text& each) {
-                            return begins_with_mark(each.title()) || begins_with_mark(each.body());
-                        });
+    const bool marked =
+        head.secrecy() != pb::SECRECY_PUBLIC || begins_with_mark(head.title()) ||
+        is_secret_mark(head.document_number()) || is_secret_mark(notice.doc_type()) ||
+        std::ranges::any_of(notice.marks(), is_secret_mark) ||
+        std::ranges::any_of(notice.texts(),
+                            [](const pb::Text& each) {
+                                return begins_with_mark(each.title()) || begins_with_mark(each.body());
+                            }) ||
+        std::ranges::any_of(message.plan().visits(),
+                            [](const pb::Visit& each) { return begins_with_mark(each.note()); });
     if (!marked) return {};
     return fail(ErrorCode::kSecret, std::string{secret_refusal(Tongue::kVietnamese)});
 }
@@ -361,6 +378,7 @@ Result<void> check(const pb::Message& message) {
         case pb::Message::kRequest: return check_request(message.request(), newer);
         case pb::Message::kUpdate: return check_update(message.update(), newer);
         case pb::Message::kNotice: return check_notice(message, newer);
+        case pb::Message::kPlan: return check_plan(message, newer);
         case pb::Message::BODY_NOT_SET: break;
     }
     return {};

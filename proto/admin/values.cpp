@@ -392,6 +392,7 @@ pb::Value value_of(const pb::Message& message) {
         case pb::Message::kRequest: write_request(message, out); break;
         case pb::Message::kUpdate: write_update(message, out); break;
         case pb::Message::kNotice: write_notice(message, out); break;
+        case pb::Message::kPlan:
         case pb::Message::BODY_NOT_SET: {
             out.text("kind", word(message.head().kind(), Tongue::kEnglish));
             out.text_if("local_no", message.head().local_number());

@@ -7,7 +7,8 @@
     store/records.h <- daemon/node                                       {base, bpv7} <- config
     {daemon/node, tcpcl, store, config, proto/tram} <- {links, api, http} <- tramd
     {identity, envelope} <- enrol      base <- audit
-    {base, bpv7, bpsec, admin, config, proto/tram, enrol, audit} <- cli
+    {admin, config} <- daemon/visits
+    {base, bpv7, bpsec, admin, config, proto/tram, enrol, audit, daemon/visits} <- cli
 
 An arrow points to what may include; what is allowed is allowed through the whole chain.
 """
@@ -72,13 +73,14 @@ LAYERS = {
     "daemon/audit": Layer(("proto/base",), libraries=("boost/json", "openssl/", "fmt/")),
     "store": Layer(("proto/base", "proto/tram"), libraries=("rocksdb/", "fmt/")),
     "config": Layer(_BUNDLES, libraries=("toml++/",)),
+    "daemon/visits": Layer(("proto/base", "proto/admin", "config"), libraries=("toml++/",)),
     "daemon/links": Layer(_SHELL_BELOW, libraries=("boost/asio", "boost/system", "openssl/")),
     "daemon/api": Layer(_SHELL_BELOW, libraries=("boost/asio", "boost/system", "zmq", "fmt/")),
     "daemon/http": Layer(_SHELL_BELOW, libraries=("boost/asio", "boost/beast", "boost/system", "fmt/")),
     "daemon/tramd": Layer((*_SHELL_BELOW, "daemon/enrol", "daemon/audit", "daemon/links", "daemon/api", "daemon/http"),
                           libraries=("boost/asio", "boost/system", "spdlog/", "fmt/", "CLI/", "google/protobuf/stubs/")),
     "daemon/cli": Layer((*_BUNDLES, "proto/cose", "proto/bpsec", "proto/identity", "proto/admin", "config", "proto/tram", "daemon/enrol",
-                          "daemon/audit"),
+                          "daemon/audit", "daemon/visits"),
                         libraries=("boost/json", "zmq", "fmt/", "CLI/", "qrencode.h", "google/protobuf/stubs/")),
 }
 _LIBRARIES = ("boost/", "zmq", "rocksdb/", "spdlog/", "fmt/", "CLI/", "toml++/", "sodium", "google/protobuf/",

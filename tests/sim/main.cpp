@@ -59,7 +59,8 @@ void add_faults(CLI::App& app, Arguments& arguments) {
 
 void add_options(CLI::App& app, Arguments& arguments) {
     app.add_option("--contacts", arguments.contacts, "contact file: start_s end_s a b");
-    app.add_option("--plan", arguments.plan, "what was planned, in the same shape");
+    app.add_option("--plan", arguments.plan,
+                   "what was planned, in the same shape, or a plan of tram visit plan that ends in .toml");
     app.add_option("--plan-probability", arguments.plan_probability, "that a planned visit takes place")
         ->check(CLI::Range(0.01, 1.0));
     arguments.router =
@@ -101,12 +102,11 @@ Result<ContactPlan> contacts_for(Arguments& arguments) {
     if (contacts->end_s > kTraceMax_s)
         return fail(ErrorCode::kInvalidArgument, arguments.contacts + " is longer than 340 days");
     if (arguments.plan.empty()) return contacts;
-    const auto plan = read_contacts(arguments.plan);
-    if (!plan) return plan;
-    arguments.world.plan =
-        std::make_shared<const routing::VisitPlan>(visits_of(*plan, arguments.plan_probability));
+    const auto plan = read_planned(arguments.plan, arguments.plan_probability);
+    if (!plan) return std::unexpected{plan.error()};
+    arguments.world.plan = std::make_shared<const routing::VisitPlan>(plan->visits);
     Random random{arguments.world.seed};
-    return without_visits(std::move(*contacts), *plan, arguments.plan_failure, random);
+    return without_visits(std::move(*contacts), plan->contacts, arguments.plan_failure, random);
 }
 
 Result<void> draw(const Arguments& arguments, const Load& load, std::vector<Curve> curves) {

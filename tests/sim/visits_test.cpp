@@ -1,9 +1,11 @@
 #include "tests/sim/visits.h"
 
 #include <catch2/catch.hpp>
+#include <fstream>
 
 #include "tests/sim/chart.h"
 #include "tests/sim/identities.h"
+#include "tests/temporary_directory.h"
 
 namespace tram::sim {
 namespace {
@@ -56,6 +58,39 @@ TEST_CASE("the chart rises as messages arrive", "[sim]") {
     CHECK_THAT(svg, Catch::StartsWith("<svg ") && Catch::EndsWith("</svg>\n"));
     CHECK_THAT(svg, Catch::Contains("M60.0 360.0") && Catch::Contains("L620.0 200.0"));
     CHECK_THAT(svg, Catch::Contains("&lt;router>"));
+}
+
+TEST_CASE("a commune's plan file is one for the simulation", "[sim]") {
+    const tram::test::TemporaryDirectory directory;
+    const std::string path = (directory.path() / "plan.toml").string();
+    const auto plan_from = [&](const std::string& visits) {
+        std::ofstream{path} << "valid_from = 2026-11-09\nvalid_until = 2026-11-22\n" << visits;
+        return read_planned(path, 0.5);
+    };
+    const std::string weekly =
+        "[[visit]]\nwho = \"18904-n41\"\nwhom = \"18904-n7\"\nweekdays = \"tue\"\nfrom = \"07:00\"\n"
+        "to = \"09:30\"\nprobability = 0.9\n";
+    const auto planned = plan_from(weekly);
+    REQUIRE(planned);
+    constexpr std::int64_t kTuesday_s = 86'400 + 7 * 3'600;
+    const std::vector<Contact> expected{{kTuesday_s, kTuesday_s + 9'000, 7, 41},
+                                        {kTuesday_s + 7 * 86'400, kTuesday_s + 7 * 86'400 + 9'000, 7, 41}};
+    CHECK(planned->contacts.contacts == expected);
+    CHECK(planned->contacts.node_count == 42);
+    REQUIRE(planned->visits.visits.size() == 1);
+    const routing::Visit& visit = planned->visits.visits[0];
+    CHECK(visit.a.to_string() == "dtn://18904-n41/");
+    CHECK(visit.start_ms == kWallStart_ms + static_cast<std::uint64_t>(kTuesday_s) * 1'000);
+    CHECK(visit.period_ms == 7ULL * 86'400'000);
+    CHECK(visit.until_ms == kWallStart_ms + 14ULL * 86'400'000 - 1);
+    CHECK(visit.probability == Approx(0.9));
+    for (const char* other : {"18904-ks07", "18904-n", "18904-n7x", "18904-n10000"}) {
+        const auto wrong = plan_from(std::string{weekly}.replace(weekly.find("18904-n7"), 8, other));
+        REQUIRE_FALSE(wrong);
+        CHECK(wrong.error().code == ErrorCode::kInvalidArgument);
+    }
+    CHECK_FALSE(plan_from("x = 1\n"));
+    CHECK_FALSE(read_planned(path + ".toml", 0.5));
 }
 
 }  // namespace

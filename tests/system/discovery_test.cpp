@@ -3,11 +3,15 @@
 #include <arpa/inet.h>
 #include <catch2/catch.hpp>
 #include <cstdio>
+#include <ctime>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "daemon/links/beacon.h"
+#include "proto/admin/dates.h"
+#include "proto/admin/message.h"
+#include "proto/admin/visit_plan.h"
 #include "tests/system/harness/daemon_process.h"
 #include "tests/system/harness/network.h"
 #include "tests/system/harness/program.h"
@@ -131,6 +135,48 @@ TEST_CASE("link-up to the first bundle is a matter of less than two seconds", "[
                 seconds[0], seconds[1], seconds[2]);
     // Generous: machines under test are slow. IPv6 has to wait until the kernel has found no duplicate.
     CHECK(*std::ranges::max_element(seconds) < (v4 ? 4.0 : 6.0));
+}
+
+TEST_CASE("a visit plan of the office is known at a kiosk that comes into range, and after its restart",
+          "[system][discovery][visits]") {
+    if (!possible()) return;
+    TestDirectory files;
+    Province province{files.path() / "province", "Province"};
+    config::Config of_kiosk = province.enrol("dtn://18904-ks07/");
+    config::Config of_office = province.enrol("dtn://18904-srv/");
+    of_kiosk.discovery.enabled = of_office.discovery.enabled = true;
+    Village village{of_kiosk, of_office};
+    DaemonProcess& office = village.laptop;
+    village.give_addresses();
+    village.start();
+    const std::int32_t today = admin::day_of(std::time(nullptr));
+    admin::VisitPlan plan{"18904", 0, today, today + 90, {}, {}, std::nullopt};
+    plan.visits.push_back({"18904-lt01", "18904-ks07", today + 1, 1, 540, 900, 800, "chợ phiên"});
+    const Bytes message = admin::encode_message(admin::plan_message(plan).value()).value();
+    pb::Request publish;
+    publish.mutable_publish_plan();
+    // A kiosk does not speak for the commune.
+    CHECK_FALSE(ApiClient{village.kiosk.api()}.call(publish, message.view()));
+    const auto published = ApiClient{office.api()}.call(publish, message.view());
+    REQUIRE(published);
+    CHECK(published->reply.publish_plan().number() % 100 == 1);
+    CHECK(published->reply.publish_plan().unknown_nodes_size() == 1);  // the laptop comes later
+    const auto known_at_kiosk = [&] {
+        pb::Request list;
+        list.mutable_list_plans();
+        const auto answer = ApiClient{village.kiosk.api()}.call(list);
+        return answer && answer->reply.list_plans().plans_size() == 1 &&
+               answer->reply.list_plans().plans(0).number() == published->reply.publish_plan().number() &&
+               answer->reply.list_plans().plans(0).state() == "in_force" &&
+               answer->reply.list_plans().plans(0).visits(0).has_next_unix_s();
+    };
+    CHECK_FALSE(known_at_kiosk());
+    village.radio.plug_in();
+    REQUIRE(wait_until(known_at_kiosk));
+    village.radio.pull_out();
+    village.kiosk.kill();
+    REQUIRE(village.kiosk.start_and_wait());
+    CHECK(known_at_kiosk());
 }
 
 TEST_CASE("nodes find each other where there is only IPv4, or only IPv6", "[system][discovery]") {

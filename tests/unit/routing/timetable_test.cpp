@@ -38,12 +38,15 @@ TEST_CASE("how far the plan is kept is counted", "[routing]") {
     const int kept_of_ten = GENERATE(0, 5, 10);
     Timetable timetable{node_tag(eid("a"))};
     timetable.set_plan(weekly(), wall(-kDay));
+    CHECK(timetable.kept_visits().counted == 0);
+    CHECK(timetable.kept_visits().part == Approx(0.85));
     for (int week = 0; week < 40; ++week) {
         const double start = wall(week * 7 * kDay);
         if (week % 10 < kept_of_ten) timetable.met(node_tag(eid("b")), start + 1200);
         timetable.settle(start + kDay);
     }
     CHECK(timetable.kept() == Approx(kept_of_ten / 10.0).margin(0.15));
+    CHECK(timetable.kept_visits().counted > 5);
 }
 
 TEST_CASE("contacts teach their wait, their length and their slots", "[routing]") {
