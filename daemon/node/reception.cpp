@@ -65,6 +65,7 @@ Reception::~Reception() = default;
 
 void Reception::refuse(const Incoming& in, Refusal refusal, ErrorCode code, const std::string& why) {
     ++custody_.counters().refused[static_cast<std::size_t>(code)];
+    if (!in.id_key.empty()) sync_.not_stored(in.bundle, custody_.weight_of(in.bundle, in.wire), in.link);
     custody_.emit(effect::Refuse{in.link, in.transfer, refusal});
     custody_.emit(effect::Notify{effect::Notify::What::kRefused, Bytes::copy_of(in.id_key),
                                  in.id_key.empty() ? "" : in.bundle.primary.destination.to_string(),
@@ -322,6 +323,7 @@ void Reception::confirm_again(const Incoming& in) {
 
 void Reception::answer_duplicate(const Incoming& in, std::string_view why) {
     confirm_again(in);
+    sync_.not_stored(in.bundle, custody_.weight_of(in.bundle, in.wire), in.link);
     ++custody_.counters().bundles_duplicate;
     ++custody_.counters().refused[static_cast<std::size_t>(ErrorCode::kDuplicate)];
     custody_.emit_when_durable(effect::Refuse{in.link, in.transfer, Refusal::kCompleted});

@@ -78,14 +78,14 @@ std::uint64_t Room::could_take(const Claim& claim, const std::vector<Spare>& spa
 
 std::vector<Room::Spare> Room::spares() const {
     std::vector<Spare> spares;
-    for (const auto& [number, parcel] : custody_.inventory().parcels().all()) {
-        if (!parcel.spare || parcel.here.empty() || !copies_.may_be_given_up(parcel)) continue;
-        const Entry* first = std::as_const(custody_).inventory().find(parcel.here.front().key);
-        spares.push_back({.utility = parcel.copy != Copy::kSurplus,
+    for (const auto& [number, parcel] : custody_.inventory().parcels().here()) {
+        if (!copies_.may_be_given_up(*parcel)) continue;
+        const Entry* first = std::as_const(custody_).inventory().find(parcel->here.front().key);
+        spares.push_back({.utility = parcel->copy != Copy::kSurplus,
                           .bulk = first->record.kind == static_cast<std::uint8_t>(bpv7::Kind::kBulk),
-                          .worth = copies_.router().worth(copies_.carried(parcel), copies_.now()),
+                          .worth = copies_.router().worth(copies_.carried(*parcel), copies_.now()),
                           .parcel = number,
-                          .bytes = parcel.bytes});
+                          .bytes = parcel->bytes});
     }
     return spares;
 }

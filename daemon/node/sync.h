@@ -64,6 +64,8 @@ class Sync {
     [[nodiscard]] Room::Claim claim(LinkId link, const bpv7::Bundle& bundle) const;
     /// It came over `link` and is stored.
     void stored(const Entry& entry, LinkId link);
+    /// It came over `link` and was refused, or is here already.
+    void not_stored(const bpv7::Bundle& bundle, std::uint64_t bytes, LinkId link);
     /// The peer will be said to have taken it: before Forwarding hears of it.
     void confirming(LinkId link, BundleKey key);
     /// The peer had no room for what it had wanted.
@@ -83,7 +85,7 @@ class Sync {
     Result<void> take(Session& session, const sync::Want& want);
     Result<void> take(Session& session, const sync::Gossip& gossip);
     Result<void> take(Session& session, const sync::RoomAgain& again);
-    Result<void> hear(Session& session, ByteView said);
+    void hear(Session& session, ByteView said);
     void reconcile(Session& session);
     void send_lacking(Session& session);
     void begin_offering(Session& session);
@@ -106,6 +108,8 @@ class Sync {
     Parcel* known(Session& session, sync::KeyedId id);
     void promise(Session& session, const sync::Offered& item, std::uint64_t bytes);
     void say_room_again();
+    static std::optional<sync::KeyedId> promised_id(const Session& session, const bpv7::Bundle& bundle);
+    void has_come(Session& session, sync::KeyedId id, std::uint64_t bytes);
 
     Custody& custody_;
     Copies& copies_;

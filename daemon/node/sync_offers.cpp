@@ -295,9 +295,11 @@ sync::Answer Sync::answer(Session& session, const sync::Offered& item,
     if (missing == 0) return {What::kNo, {}};
     const std::uint64_t part_bytes = std::max<std::uint64_t>(item.bytes / indices.size(), 1);
     const Room::Claim claim = claim_of(session, item);
-    const std::uint64_t fitting = std::min(missing, room_for(claim, spares) / part_bytes);
+    std::uint64_t fitting = std::min(missing, room_for(claim, spares) / part_bytes);
+    // Half of a message helps nobody but its destination; the giver keeps all of it.
+    if (fitting < missing && claim.spare && claim.copy != Copy::kDirect) fitting = 0;
     if (fitting < missing && claim.copy != Copy::kSurplus)
-        session.later_at_bytes = custody_.inventory().bytes();
+        session.later_at_bytes = custody_.inventory().bytes() + promised_bytes_;
     if (fitting == 0 || session.promised.size() >= kPromisedMax) return {What::kLater, {}};
     const std::uint64_t bytes = fitting == indices.size() ? item.bytes : fitting * part_bytes;
     promise(session, item, bytes);
@@ -315,19 +317,26 @@ void Sync::promise(Session& session, const sync::Offered& item, std::uint64_t by
     promised.note = item.note;
 }
 
-Room::Claim Sync::claim(LinkId link, const bpv7::Bundle& bundle) const {
-    const auto session = sessions_.find(link);
+/// Nothing: it is part of nothing that the peer was asked for.
+std::optional<sync::KeyedId> Sync::promised_id(const Session& session, const bpv7::Bundle& bundle) {
     const bpv7::CanonicalBlock* block = bundle.find(bpv7::block_type::kClass);
     const auto klass = block != nullptr ? bpv7::decode_class(block->data) : fail(ErrorCode::kNotFound, {});
-    if (session == sessions_.end() || !klass) return {};
+    if (!klass) return std::nullopt;
     std::optional<store::ChunkRecord> chunk;
     if (klass->form == bpv7::Form::kMessage)
         chunk = store::ChunkRecord{klass->message_id, klass->chunk_index, klass->chunk_count};
-    const ParcelId id =
+    const ParcelId parcel =
         parcel_id(chunk, bundle.primary.source, bundle.primary.destination, bundle.id().key());
-    const auto found = session->second->promised.find(sync::keyed_id(session->second->key, id));
-    if (found == session->second->promised.end()) return {};
-    const Promised& promised = found->second;
+    const sync::KeyedId id = sync::keyed_id(session.key, parcel);
+    return session.promised.contains(id) ? std::optional{id} : std::nullopt;
+}
+
+Room::Claim Sync::claim(LinkId link, const bpv7::Bundle& bundle) const {
+    const auto session = sessions_.find(link);
+    if (session == sessions_.end()) return {};
+    const auto id = promised_id(*session->second, bundle);
+    if (!id) return {};
+    const Promised& promised = session->second->promised.at(*id);
     Room::Claim claim{.spare = !promised.only, .copy = static_cast<Copy>(promised.copy)};
     claim.worth = promised.worth;
     return claim;
@@ -340,12 +349,23 @@ void Sync::stored(const Entry& entry, LinkId link) {
     const auto promised = session.promised.find(sync::keyed_id(session.key, entry.parcel->id));
     if (promised == session.promised.end()) return;
     Promised& left = promised->second;
-    const std::uint64_t bytes = std::min(left.bytes, entry.record.wire_length);
-    left.bytes -= bytes;
-    promised_bytes_ -= bytes;
     if (!std::exchange(left.begun, true))
         copies_.taken(*entry.parcel, session.peer, static_cast<Copy>(left.copy), left.only, left.note);
-    if (left.bytes == 0) session.promised.erase(promised);
+    has_come(session, promised->first, entry.record.wire_length);
+}
+
+void Sync::not_stored(const bpv7::Bundle& bundle, std::uint64_t bytes, LinkId link) {
+    const auto session = sessions_.find(link);
+    if (session == sessions_.end() || session->second->promised.empty()) return;
+    if (const auto id = promised_id(*session->second, bundle)) has_come(*session->second, *id, bytes);
+}
+
+void Sync::has_come(Session& session, sync::KeyedId id, std::uint64_t bytes) {
+    Promised& left = session.promised.at(id);
+    bytes = std::min(left.bytes, bytes);
+    left.bytes -= bytes;
+    promised_bytes_ -= bytes;
+    if (left.bytes == 0) session.promised.erase(id);
 }
 
 void Sync::say_room_again() {

@@ -47,7 +47,7 @@ struct Sync::Session {
     boost::unordered_flat_map<sync::KeyedId, ParcelNumber> parcels{};
     ParcelNumber parcels_up_to = 0;
     std::unordered_map<sync::KeyedId, Promised> promised{};
-    std::optional<std::uint64_t> later_at_bytes{};  ///< "later" was said when the store had so many
+    std::optional<std::uint64_t> later_at_bytes{};  ///< "later" was said with so many here or promised
 };
 
 }  // namespace tram::node

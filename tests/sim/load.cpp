@@ -110,7 +110,7 @@ Result<BufferRule> parse_buffer_rule(std::string_view text) {
     }
     if (!first || !last || *last < *first || *last >= kNodesMax || !text.starts_with('=')) return wrong();
     const auto bytes = bytes_in(text.substr(1));
-    if (!bytes) return wrong();
+    if (!bytes || *bytes == 0) return wrong();
     return BufferRule{static_cast<NodeIndex>(*first), static_cast<NodeIndex>(*last), *bytes};
 }
 

@@ -1,6 +1,7 @@
 // tram-sim: how well a router does over recorded or planned contacts, with the real node.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <fmt/format.h>
 #include <fstream>
 #include <iostream>
@@ -22,12 +23,21 @@ constexpr int kExitViolated = 3;
 constexpr int kExitUsage = 64;
 // Certificates of the simulated commune are good for a year.
 constexpr std::int64_t kTraceMax_s = 340LL * 86'400;
+constexpr std::uint64_t kFaultsMax = 10'000;
 
 using routing::Kind;
 const std::map<std::string, Kind> kRouters{{"direct", Kind::kDirect},     {"static", Kind::kStatic},
                                            {"epidemic", Kind::kEpidemic}, {"spray", Kind::kSpray},
                                            {"prophet", Kind::kProphet},   {"eta", Kind::kEta}};
 const std::map<std::string, LoadKind> kLoads{{"normal", LoadKind::kNormal}, {"heavy", LoadKind::kHeavy}};
+
+template <class Value>
+std::vector<std::string> names_of(const std::map<std::string, Value>& values) {
+    std::vector<std::string> names;
+    for (const auto& [name, value] : values)
+        names.push_back(name);
+    return names;
+}
 
 struct Arguments {
     std::string contacts;
@@ -44,42 +54,77 @@ struct Arguments {
     WorldOptions world;
 };
 
+/// CLI11 takes -1 for a very large number, and nan for one in any range.
+CLI::Validator count_up_to(std::uint64_t most) {
+    const auto wrong = [most](const std::string& text) {
+        std::uint64_t value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        const bool good = error == std::errc{} && end == text.data() + text.size() && value <= most;
+        return good ? std::string{} : fmt::format("'{}' is not a whole number up to {}", text, most);
+    };
+    return CLI::Validator{wrong, "COUNT"};
+}
+
+CLI::Validator part_from(double least) {
+    const auto wrong = [least](const std::string& text) {
+        double value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        const bool good =
+            error == std::errc{} && end == text.data() + text.size() && value >= least && value <= 1;
+        return good ? std::string{} : fmt::format("'{}' is not a number from {} to 1", text, least);
+    };
+    return CLI::Validator{wrong, "PART"};
+}
+
 void add_faults(CLI::App& app, Arguments& arguments) {
     Faults& faults = arguments.world.faults;
-    const CLI::Range part{0.0, 1.0};
-    app.add_option("--loss", faults.loss, "part of the transfers that links break under")->check(part);
-    app.add_option("--crashes", faults.crashes, "power cuts, at any node and time");
+    const CLI::Validator times = count_up_to(kFaultsMax);
+    app.add_option("--loss", faults.loss, "part of the transfers that links break under")
+        ->check(part_from(0));
+    app.add_option("--crashes", faults.crashes, "power cuts, at any node and time")->check(times);
     app.add_option("--clock-resets", faults.clock_resets,
-                   "power cuts after which a clock shows 1970 for a while");
-    app.add_option("--full-disks", faults.full_disks, "times that a disk is full for a while");
-    app.add_option("--hostile", faults.hostile, "carriers that keep nothing and talk nonsense");
+                   "power cuts after which a clock shows 1970 for a while")
+        ->check(times);
+    app.add_option("--full-disks", faults.full_disks, "times that a disk is full for a while")->check(times);
+    app.add_option("--hostile", faults.hostile, "carriers that keep nothing and talk nonsense")->check(times);
     app.add_option("--plan-failure", arguments.plan_failure, "part of the planned visits that do not happen")
-        ->check(part);
+        ->check(part_from(0))
+        ->needs("--plan");
 }
 
 void add_options(CLI::App& app, Arguments& arguments) {
-    app.add_option("--contacts", arguments.contacts, "contact file: start_s end_s a b");
+    app.add_option("--contacts", arguments.contacts, "contact file: start_s end_s a b")
+        ->check(CLI::ExistingFile);
     app.add_option("--plan", arguments.plan,
-                   "what was planned, in the same shape, or a plan of tram visit plan that ends in .toml");
+                   "what was planned, in the same shape, or a plan of tram visit plan that ends in .toml")
+        ->check(CLI::ExistingFile);
     app.add_option("--plan-probability", arguments.plan_probability, "that a planned visit takes place")
-        ->check(CLI::Range(0.01, 1.0));
+        ->check(part_from(0.01));
     arguments.router =
-        app.add_option("--router", arguments.world.router, "direct, static, epidemic, spray, prophet or eta")
-            ->transform(CLI::CheckedTransformer(kRouters));
-    app.add_option("--load", arguments.load.kind, "normal or heavy")
-        ->transform(CLI::CheckedTransformer(kLoads));
-    app.add_option("--seed", arguments.world.seed, "of messages and faults");
-    app.add_option("--messages", arguments.load.messages, "how many are sent");
-    app.add_option("--ttl", arguments.load.ttl_s, "lifetime of messages, seconds");
+        app.add_option_function<std::string>(
+               "--router", [&](const std::string& name) { arguments.world.router = kRouters.at(name); },
+               "direct, static, epidemic, spray, prophet or eta")
+            ->check(CLI::IsMember(names_of(kRouters)));
+    app.add_option_function<std::string>(
+           "--load", [&](const std::string& name) { arguments.load.kind = kLoads.at(name); },
+           "normal or heavy")
+        ->check(CLI::IsMember(names_of(kLoads)));
+    app.add_option("--seed", arguments.world.seed, "of messages and faults")->check(count_up_to(~0ULL));
+    app.add_option("--messages", arguments.load.messages, "how many are sent")->check(count_up_to(1'000'000));
+    app.add_option("--ttl", arguments.load.ttl_s, "lifetime of messages, seconds")
+        ->check(count_up_to(kTraceMax_s));
     app.add_option("--rate", arguments.world.rate, "of a contact, bytes a second")
         ->check(CLI::Range(1'000, 1'000'000'000));
     app.add_option("--buffer", arguments.buffers, "NODES=BYTES, such as 41-90=50M");
-    app.add_option("--window", arguments.world.window_bytes, "bytes under way on a link; 0: the node's own");
+    app.add_option("--window", arguments.world.window_bytes, "bytes under way on a link; 0: the node's own")
+        ->check(count_up_to(1ULL << 40U));
     app.add_flag("--verify", arguments.world.verify, "check the signatures of bundles, too");
     app.add_option("--svg", arguments.svg, "draw delivery over time into this file");
     app.add_option("--scenario", arguments.scenarios,
-                   "instead: places, and whether it works there: TOML files");
-    app.add_option("--mesh", arguments.mesh, "instead: the small mesh with all faults that has this number");
+                   "instead: places, and whether it works there: TOML files")
+        ->check(CLI::ExistingFile);
+    app.add_option("--mesh", arguments.mesh, "instead: the small mesh with all faults that has this number")
+        ->check(count_up_to(~0ULL));
     app.add_option("-o,--output", arguments.output, "table or json")->check(CLI::IsMember({"table", "json"}));
     add_faults(app, arguments);
 }
@@ -119,9 +164,14 @@ Result<void> draw(const Arguments& arguments, const Load& load, std::vector<Curv
 int run(Arguments& arguments) {
     const auto contacts = contacts_for(arguments);
     if (!contacts) return failed(contacts.error());
+    if (!arguments.svg.empty() && !std::ofstream{arguments.svg, std::ios::app})
+        return failed({ErrorCode::kIo, arguments.svg + " cannot be written"});
     for (const std::string& text : arguments.buffers) {
         const auto rule = parse_buffer_rule(text);
         if (!rule) return failed(rule.error());
+        if (rule->last >= contacts->node_count)
+            return failed({ErrorCode::kInvalidArgument, "--buffer " + text + ": the last node is " +
+                                                            std::to_string(contacts->node_count - 1)});
         arguments.load.buffers.push_back(*rule);
     }
     const auto load = make_load(*contacts, arguments.load, arguments.world.seed);
@@ -169,7 +219,12 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : kExitUsage;
     }
-    if (arguments.mesh) return verdict(run_mesh(*arguments.mesh));
+    if (arguments.mesh) {
+        const Outcome outcome = run_mesh(*arguments.mesh);
+        fmt::print("mesh {}: {} events, {} violations\n", *arguments.mesh, outcome.events,
+                   outcome.violation_count);
+        return verdict(outcome);
+    }
     int result = 0;
     for (const std::string& path : arguments.scenarios)
         result = std::max(result, run_scenario(path, arguments));
