@@ -38,12 +38,12 @@ struct Store {
     friend bool operator==(const Store&, const Store&) = default;
 };
 
-/// How much others may take up of store.quota: percent of the room for what peers bring (85 % of it, 95 % for
+/// How much others may take up of store.quota: percent of the room for what peers bring (85 % of it, 98 % for
 /// copies that may be given up again).
 struct Quota {
     std::uint8_t source_percent = 90;   ///< bundles made by one other node
     std::uint8_t peer_percent = 100;    ///< bundles brought by one peer
-    std::uint8_t bulk_percent = 90;     ///< bundles of kind bulk
+    std::uint8_t bulk_percent = 95;     ///< bundles of kind bulk
     std::uint8_t surplus_percent = 80;  ///< above it no copies are taken that only may help
     friend bool operator==(const Quota&, const Quota&) = default;
 };

@@ -232,7 +232,10 @@ void add_identity(pb::StatusReply& out, const node::Node& node, const ShellFacts
 
 void add_warnings(pb::StatusReply& out, const node::Node& node) {
     const std::uint64_t quota = node.options().quota_bytes;
-    if (out.bundle_bytes() > quota / 100 * node.options().relay_percent_max) {
+    std::uint64_t spare = 0;
+    for (const auto& [number, parcel] : node.custody().inventory().parcels().all())
+        spare += parcel.spare ? parcel.bytes : 0;
+    if (out.bundle_bytes() > quota / 100 * node.options().relay_percent_max + spare) {
         out.add_warnings("the store is nearly full, peers' bundles are refused: tram bundle list");
     }
     if (out.held() != 0) {

@@ -87,7 +87,7 @@ struct NodeOptions {
     std::uint64_t offer_again_ms = 7ULL * 24 * 3600 * 1000;
     std::uint64_t quota_bytes = 20ULL << 30;  ///< of encoded bundles
     std::uint32_t relay_percent_max = 85;     ///< of the quota, for bundles from peers
-    std::uint32_t spare_percent_max = 95;     ///< of the quota, the same with copies that may be given up
+    std::uint32_t spare_percent_max = 98;     ///< of the quota, the same with copies that may be given up
     std::uint32_t local_percent_max = 95;     ///< of the quota, for bundles of local applications
     std::uint32_t arrival_percent_max =
         98;  ///< of the quota, for what peers bring that is for here, and receipts
@@ -100,7 +100,7 @@ struct NodeOptions {
     std::uint32_t surplus_percent_max = 80;  ///< of the room for relayed bundles, for copies that are surplus
     std::uint32_t source_percent_max = 90;   ///< of the same room, for bundles made by one other node
     std::uint32_t peer_percent_max = 100;    ///< of the same room, for bundles brought by one peer
-    std::uint32_t bulk_percent_max = 90;     ///< of the same room, for bundles of kind bulk
+    std::uint32_t bulk_percent_max = 95;     ///< of the same room, for bundles of kind bulk
     std::vector<OfficeEndpoint> offices;     ///< others than a commune's own, see Requests
     std::vector<std::string> areas;          ///< that this node is in, see registry/areas.h
     std::vector<std::string> villages;       ///< that this office expects proof of its notices from

@@ -39,8 +39,8 @@ TEST_CASE("one source fills its part of the room and no more", "[node][room]") {
     for (int i = 0; i < 20; ++i)
         submit(pair, 0, "dtn://18904-c/in", 60'000);
     pair.meet();
-    // One source may take 90 % of the 95 % for copies.
-    CHECK(bytes(pair, 1) <= 855'000);
+    // One source may take 90 % of the 98 % for copies.
+    CHECK(bytes(pair, 1) <= 882'000);
     CHECK(bytes(pair, 1) > 780'000);
     CHECK(pair.held(0) == 20);
 }
@@ -55,7 +55,7 @@ TEST_CASE("for what is for here copies of others' go, and what was made here sta
     pair.meet();
     const std::uint64_t before = bytes(pair, 1);
     CHECK(before > 850'000);
-    CHECK(before <= 950'000);
+    CHECK(before <= 980'000);
     SECTION("brought by a peer") {
         submit(pair, 0, "dtn://18904-b/in", 300'000);
         CHECK(pair.meet().refused == 0);
@@ -95,7 +95,7 @@ TEST_CASE("a full store gives up what is worth clearly less for what is worth mo
     for (std::size_t sent = 0; sent < 400'000; sent += then)
         submit(pair, 0, "dtn://97-c/in", then);
     pair.meet();
-    CHECK(bytes(pair, 1) <= 950'000);
+    CHECK(bytes(pair, 1) <= 980'000);
     CHECK((evicted(pair, 1) > 0) == (then < first));
     CHECK((pair.held(1) > before) == (then < first));
 }
@@ -130,7 +130,7 @@ TEST_CASE("a peer that was told later is told when there is room again", "[node]
     const auto key = pair.node(1).custody().inventory().entries().begin()->first;
     pair.at_quiet = [&] {
         if (pair.node(1).custody().inventory().find(key) == nullptr) return false;
-        CHECK(bytes(pair, 1) <= 950'000);
+        CHECK(bytes(pair, 1) <= 980'000);
         pair.give(1, input::Cancel{99, key});
         return true;
     };
