@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <utility>
 
 #include "tests/unit/node/neighbours_pair.h"
 
@@ -117,6 +118,29 @@ TEST_CASE("the only copy of a bundle is not given up", "[node][room]") {
         submit(pair, 1, "dtn://18904-d/in", 300'000);
     CHECK(evicted(pair, 1) == 0);
     CHECK(pair.held(1) == 11);
+}
+
+TEST_CASE("what is refused when it comes leaves no room promised", "[node][room]") {
+    auto small = options("dtn://18904-b/", kQuota);
+    small.bulk_percent_max = 10;
+    Pair pair{options("dtn://18904-a/"), small};
+    pair.start();
+    Submission letter;
+    letter.destination = *bpv7::Eid::parse("dtn://18904-c/in");
+    letter.kind = bpv7::Kind::kBulk;
+    letter.payload = Bytes{Buffer(80'000, 7)};
+    for (int i = 0; i < 15; ++i)
+        pair.submit(0, letter);
+    bool sent = false;
+    pair.at_quiet = [&] {
+        if (std::exchange(sent, true)) return false;
+        CHECK(pair.held(1) == 1);
+        submit(pair, 0, "dtn://18904-c/in", 80'000);
+        return true;
+    };
+    const auto met = pair.meet();
+    CHECK(met.refused > 0);
+    CHECK(pair.held(1) == 2);
 }
 
 TEST_CASE("a peer that was told later is told when there is room again", "[node][room]") {

@@ -68,6 +68,22 @@ TEST_CASE("neighbours send what the other wants, and the next time only what is 
     CHECK(pair.meet().bundles.empty());
 }
 
+TEST_CASE("neighbours with routers of different kinds sync all the same", "[node][sync]") {
+    const auto one = GENERATE(RouterKind::kEta, RouterKind::kEpidemic);
+    const auto other = GENERATE(RouterKind::kProphet, RouterKind::kEta, RouterKind::kSpray);
+    Pair pair{options(kA, one), options(kB, other)};
+    pair.start();
+    for (int contact = 0; contact < 3; ++contact) {
+        pair.submit(0, letter(kB + "in", 100));
+        pair.submit(1, letter(kA + "in", 100));
+        const auto met = pair.meet();
+        CHECK(met.refused == 0);
+        CHECK(met.by_kind.at(kOfferKind) == 2);
+        CHECK(met.bundles.size() == 2);
+        pair.pass(3'600'000);
+    }
+}
+
 TEST_CASE("what a peer has from elsewhere is offered and not sent", "[node][sync]") {
     Pair pair{options(kA), options(kB)};
     for (std::uint64_t n = 0; n < 50; ++n) {
