@@ -101,6 +101,19 @@ TEST_CASE("a full store gives up what is worth clearly less for what is worth mo
     CHECK((pair.held(1) > before) == (then < first));
 }
 
+TEST_CASE("a store that is full of what was made here takes in what is for here", "[node][room]") {
+    Pair pair{options("dtn://18904-a/"), options("dtn://18904-b/", kQuota)};
+    pair.start();
+    for (int i = 0; i < 100; ++i)
+        submit(pair, 1, "dtn://18904-d/in", 10'000);
+    const std::size_t made = pair.held(1);
+    CHECK(made < 100);
+    CHECK(made > 90);
+    submit(pair, 0, "dtn://18904-b/in", 20'000);
+    CHECK(pair.meet().refused == 0);
+    CHECK(pair.held(1) == made + 1);
+}
+
 TEST_CASE("the only copy of a bundle is not given up", "[node][room]") {
     auto handing = options("dtn://18904-a/");
     handing.router = RouterKind::kStatic;
