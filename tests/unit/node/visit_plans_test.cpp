@@ -211,7 +211,7 @@ TEST_CASE("the highest number counts, in whatever order plans come", "[node][vis
     CHECK(at.number(kKiosk) == first_number() + 1);
 }
 
-TEST_CASE("what cannot be published is refused, with its reason", "[node][visits]") {
+TEST_CASE("a plan that cannot be published is refused, with its reason", "[node][visits]") {
     PlanWorld at;
     REQUIRE(at.publish(weekly(7))->number == 7);
     CHECK(code_of(at.publish(weekly(7))) == "outdated");
