@@ -3,17 +3,15 @@
 #include <array>
 #include <cstdlib>
 
+#include "daemon/cli/text_table.h"
+
 namespace tram::cli {
 
 namespace {
 
-struct Texts {
-    Message message;
-    std::string_view english;
-    std::string_view vietnamese;
-};
+using Row = Texts<Message>;
 
-constexpr std::array<Texts, kMessageCount> kTexts{{
+constexpr std::array<Row, kMessageCount> kTexts{{
     {Message::kError, "error", "lỗi"},
     {Message::kWarning, "warning", "cảnh báo"},
     {Message::kCannotReach, "cannot reach tramd at {}: is it running?",
@@ -384,19 +382,12 @@ constexpr std::array<Texts, kMessageCount> kTexts{{
      "{}  đã tiếp nhận, mã hồ sơ {}; giấy tiếp nhận đang trên đường"},
 }};
 
-constexpr bool in_order() {
-    for (std::size_t i = 0; i < kTexts.size(); ++i) {
-        if (static_cast<std::size_t>(kTexts[i].message) != i) return false;
-    }
-    return true;
-}
-static_assert(in_order());
+static_assert(in_order(kTexts));
 
 }  // namespace
 
 std::string_view text(Message message, Language language) {
-    const Texts& texts = kTexts.at(static_cast<std::size_t>(message));
-    return language == Language::kVietnamese ? texts.vietnamese : texts.english;
+    return text_in(kTexts, message, language);
 }
 
 Language language_of_environment() {

@@ -2,17 +2,15 @@
 
 #include <array>
 
+#include "daemon/cli/text_table.h"
+
 namespace tram::cli {
 
 namespace {
 
-struct Texts {
-    NoticeText message;
-    std::string_view english;
-    std::string_view vietnamese;
-};
+using Row = Texts<NoticeText>;
 
-constexpr std::array<Texts, kNoticeTextCount> kTexts{{
+constexpr std::array<Row, kNoticeTextCount> kTexts{{
     {NoticeText::kNoNotices, "no notices", "không có thông báo nào"},
     {NoticeText::kDocumentNumber, "NUMBER", "SỐ HIỆU"},
     {NoticeText::kTitle, "TITLE", "TRÍCH YẾU"},
@@ -63,19 +61,12 @@ constexpr std::array<Texts, kNoticeTextCount> kTexts{{
      "chưa có bản nào cần báo lại: hãy ghi tên các bản vào node.villages trong tram.toml"},
 }};
 
-constexpr bool in_order() {
-    for (std::size_t i = 0; i < kTexts.size(); ++i) {
-        if (static_cast<std::size_t>(kTexts[i].message) != i) return false;
-    }
-    return true;
-}
-static_assert(in_order());
+static_assert(in_order(kTexts));
 
 }  // namespace
 
 std::string_view text(NoticeText message, Language language) {
-    const Texts& texts = kTexts.at(static_cast<std::size_t>(message));
-    return language == Language::kVietnamese ? texts.vietnamese : texts.english;
+    return text_in(kTexts, message, language);
 }
 
 }  // namespace tram::cli

@@ -2,17 +2,15 @@
 
 #include <array>
 
+#include "daemon/cli/text_table.h"
+
 namespace tram::cli {
 
 namespace {
 
-struct Texts {
-    VisitText message;
-    std::string_view english;
-    std::string_view vietnamese;
-};
+using Row = Texts<VisitText>;
 
-constexpr std::array<Texts, kVisitTextCount> kTexts{{
+constexpr std::array<Row, kVisitTextCount> kTexts{{
     {VisitText::kPublished,
      "plan {} of {}  published, visits: {}, {} to {}; goes along with the next contact",
      "lịch {} của {}  đã phát hành, số chuyến: {}, từ {} đến {}; đi cùng lần kết nối tới"},
@@ -55,19 +53,12 @@ constexpr std::array<Texts, kVisitTextCount> kTexts{{
     {VisitText::kSunday, "Sun", "CN"},
 }};
 
-constexpr bool in_order() {
-    for (std::size_t i = 0; i < kTexts.size(); ++i) {
-        if (static_cast<std::size_t>(kTexts[i].message) != i) return false;
-    }
-    return true;
-}
-static_assert(in_order());
+static_assert(in_order(kTexts));
 
 }  // namespace
 
 std::string_view text(VisitText message, Language language) {
-    const Texts& texts = kTexts.at(static_cast<std::size_t>(message));
-    return language == Language::kVietnamese ? texts.vietnamese : texts.english;
+    return text_in(kTexts, message, language);
 }
 
 }  // namespace tram::cli

@@ -48,6 +48,8 @@ def _code_problems(path, lines):
         # As clang-format lays it out: a function outside of classes ends with a brace in the first column.
         if line.endswith("{") and not line.startswith((" ", "}")):
             begin = None if _NOT_FUNCTION.match(line) else number
+        elif line.startswith("}}"):  # of a table
+            begin = None
         elif line.rstrip() == "}" and begin is not None:
             if number - begin + 1 > lines_max:
                 found.append(f"{path}:{begin}: a function of {number - begin + 1} lines; "
