@@ -62,7 +62,8 @@ Bytes random_ranges(std::mt19937_64& random) {
     Bound end{};
     const std::uint64_t count = 1 + random() % 5;
     for (std::uint64_t i = 0; i < count; ++i) {
-        Range range{.what = static_cast<Range::What>(random() % 4)};
+        Range range;
+        range.what = static_cast<Range::What>(random() % 4);
         end = i + 1 == count ? kEnd : Bound{end.time_ms + 1 + random() % 30'000, random() % 2 * random()};
         range.end = end;
         range.fingerprint = random();
