@@ -31,6 +31,17 @@ Buffer first_bits(const std::vector<bool>& wanted, std::uint64_t count) {
     return bits;
 }
 
+std::uint64_t whole_bytes(const sync::Offered& item) {
+    const std::uint64_t parts = std::max<std::uint64_t>(item.part_count(), 1);
+    return item.bytes / parts * std::max(item.count, parts);
+}
+
+/// Whether not even an empty store would have room for a copy of so many bytes by one source.
+bool is_beyond_any_room(const NodeOptions& options, std::uint64_t bytes) {
+    const std::uint64_t room = options.quota_bytes / 100 * options.spare_percent_max;
+    return bytes > room / 100 * options.source_percent_max;
+}
+
 }  // namespace
 
 // What was not found lacking is there.
@@ -259,12 +270,10 @@ std::vector<bool> Sync::wanted_of(const Parcel& parcel, const sync::Offered& ite
 
 Room::Claim Sync::claim_of(const Session& session, const sync::Offered& item) const {
     const auto copy = static_cast<Copy>(item.copy);
-    const std::uint64_t parts = std::max<std::uint64_t>(item.part_count(), 1);
-    const std::uint64_t whole = item.bytes / parts * std::max(item.count, parts);
     Room::Claim claim{.bytes = item.bytes, .spare = !item.only, .copy = copy};
     claim.preferred = copy == Copy::kDirect;
     claim.bulk = item.count > 1;  // as most that is large
-    claim.worth = copies_.router().worth_offered(whole, item.note, copies_.now());
+    claim.worth = copies_.router().worth_offered(whole_bytes(item), item.note, copies_.now());
     claim.peer = session.peer.to_string();
     return claim;
 }
@@ -296,8 +305,10 @@ sync::Answer Sync::answer(Session& session, const sync::Offered& item,
     const std::uint64_t part_bytes = std::max<std::uint64_t>(item.bytes / indices.size(), 1);
     const Room::Claim claim = claim_of(session, item);
     std::uint64_t fitting = std::min(missing, room_for(claim, spares) / part_bytes);
-    // Half of a message helps nobody but its destination; the giver keeps all of it.
-    if (fitting < missing && claim.spare && claim.copy != Copy::kDirect) fitting = 0;
+    // Half of a message helps nobody but its destination, unless it can come in no other way.
+    if (fitting < missing && claim.spare && claim.copy != Copy::kDirect &&
+        !is_beyond_any_room(custody_.options(), whole_bytes(item)))
+        fitting = 0;
     if (fitting < missing && claim.copy != Copy::kSurplus)
         session.later_at_bytes = custody_.inventory().bytes() + promised_bytes_;
     if (fitting == 0 || session.promised.size() >= kPromisedMax) return {What::kLater, {}};

@@ -115,7 +115,7 @@ TEST_CASE("both directions share the rate of a contact", "[sim]") {
 TEST_CASE("quotas hold, and what finds no room waits", "[sim]") {
     const ContactPlan plan = plan_of("10 20 0 1\n4000 4060 1 2\n4100 4200 0 1\n8000 8060 1 2\n");
     Load load = load_of(plan, {{0, 0, 2, 600'000}});
-    // One source may take 80 % of the 85 %: five chunks at a time.
+    // It is larger than what one source may take, 90 % of the 98 %: six chunks at a time.
     load.buffers[1] = 500'000;
     const Outcome outcome = World{plan, load, {}}.run();
     CHECK(outcome.violation_count == 0);
