@@ -15,6 +15,7 @@ using namespace node;
 constexpr std::int64_t kSecond_us = 1'000'000;
 // Who finds no room for what is to be sent tries again.
 constexpr std::int64_t kSendAgain_us = 3'600 * kSecond_us;
+constexpr std::uint64_t kOverhead = 1'024;  // of a bundle, generously
 
 std::uint64_t mixed(std::uint64_t hash, std::uint64_t value) {
     hash = (hash ^ value) * 0x9e37'79b9'7f4a'7c15ULL;
@@ -147,12 +148,29 @@ void World::happen(const Event& event) {
     }
 }
 
-// Whoever finds no room tries with one chunk later, and with the others when that was taken.
+// As the node itself does with the messages that it cuts: all of one or nothing.
+bool World::has_room_for(std::size_t message) const {
+    const Custody& custody = hosts_[load_.messages[message].from]->node().custody();
+    std::uint64_t used = custody.inventory().bytes();
+    for (const auto& [number, parcel] : custody.inventory().parcels().here())
+        used -= std::min(used, parcel->spare ? parcel->bytes : 0);
+    const std::uint64_t bytes = load_.messages[message].bytes + catalogue_.chunk_count(message) * kOverhead;
+    return used + bytes <= custody.options().quota_bytes / 100 * custody.options().local_percent_max;
+}
+
+// Whoever finds no room tries later; with one chunk, and with the others when that was taken, when there was
+// room at first.
 void World::send(std::size_t message) {
     Application& application = hosts_[load_.messages[message].from]->application();
     to_try_[message] = false;
     const ChunkIndex first = catalogue_.first_chunk(message);
     if (!tried_[message]) {
+        if (!has_room_for(message)) {
+            ++outcome_.sent_later;
+            to_try_[message] = true;
+            if (load_.expires_us(load_.messages[message]) <= now_us_) return;
+            return plan(now_us_ + kSendAgain_us, EventKind::kSubmit, message);
+        }
         tried_[message] = true;
         return application.send(first, first + catalogue_.chunk_count(message));
     }

@@ -129,6 +129,7 @@ class World {
     };
     void plan_everything();
     void happen(const Event& event);
+    [[nodiscard]] bool has_room_for(std::size_t message) const;
     void send(std::size_t message);
     void settle();
     void trace(std::uint64_t what, std::uint64_t a, std::uint64_t b);
