@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/cli/context.h"
+#include "daemon/cli/say.h"
 
 namespace tram::cli {
 
@@ -49,12 +49,5 @@ inline constexpr auto kVisitTextCount = static_cast<std::size_t>(VisitText::kSun
 
 /// The text, with {} where fmt puts the arguments; both languages have the same number of them.
 std::string_view text(VisitText message, Language language);
-
-/// As Context::say().
-template <typename... Args>
-std::string say(const Context& context, VisitText message, const Args&... args) {
-    return fmt::format(fmt::runtime(text(message, context.ascii ? Language::kEnglish : context.language)),
-                       args...);
-}
 
 }  // namespace tram::cli

@@ -330,8 +330,7 @@ void Sync::promise(Session& session, const sync::Offered& item, std::uint64_t by
 
 /// Nothing: it is part of nothing that the peer was asked for.
 std::optional<sync::KeyedId> Sync::promised_id(const Session& session, const bpv7::Bundle& bundle) {
-    const bpv7::CanonicalBlock* block = bundle.find(bpv7::block_type::kClass);
-    const auto klass = block != nullptr ? bpv7::decode_class(block->data) : fail(ErrorCode::kNotFound, {});
+    const auto klass = Receipts::class_of(bundle);
     if (!klass) return std::nullopt;
     std::optional<store::ChunkRecord> chunk;
     if (klass->form == bpv7::Form::kMessage)
