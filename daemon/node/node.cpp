@@ -158,7 +158,7 @@ void Node::handle(const input::Submit& submit) {
         return;
     }
     const std::uint64_t weight = custody_.weight_of(made->bundle, made->wire);
-    if (!room_.make_fit({.bytes = weight, .preferred = true, .copy = routing::Verdict::Copy::kDirect})) {
+    if (!room_.could_fit(Room::own(weight + room_.margin(weight))) || !room_.make_fit(Room::own(weight))) {
         ++custody_.counters().bundles_refused_full;
         custody_.emit(
             effect::Reply{submit.request, fail(ErrorCode::kFull,

@@ -62,6 +62,7 @@ class Node {
 
     // For those who look on: status, lists, metrics.
     [[nodiscard]] const Custody& custody() const { return custody_; }
+    [[nodiscard]] const Room& room() const { return room_; }
     [[nodiscard]] const Forwarding& forwarding() const { return forwarding_; }
     [[nodiscard]] const NodeOptions& options() const { return custody_.options(); }
     [[nodiscard]] const Trust& trust() const { return trust_; }

@@ -161,9 +161,8 @@ std::uint64_t Outgoing::promised() const {
     return bytes;
 }
 
-Result<void> Outgoing::reserve(std::uint64_t bytes) const {
-    if (room_.make_fit({.bytes = bytes, .preferred = true, .copy = routing::Verdict::Copy::kDirect}))
-        return {};
+Result<void> Outgoing::reserve(std::uint64_t bytes, std::uint64_t margin) const {
+    if (room_.could_fit(Room::own(bytes + margin)) && room_.make_fit(Room::own(bytes))) return {};
     ++custody_.counters().bundles_refused_full;
     return fail(ErrorCode::kFull,
                 "the store has no room for the message: see `tram status`; free disk space, raise "
@@ -175,7 +174,8 @@ Result<Outgoing::Drafts::iterator> Outgoing::add_draft(const MessageTerms& terms
     if (!draft) return std::unexpected{std::move(draft.error())};
     // Small messages are as long as their bucket, but what counts is that the large ones fit.
     const std::uint64_t room = room_for(*draft, draft->sealer.chunk_count());
-    if (auto enough = reserve(promised() + room); !enough) return std::unexpected{std::move(enough.error())};
+    if (auto enough = reserve(promised() + room, room_.margin(room)); !enough)
+        return std::unexpected{std::move(enough.error())};
     custody_.save_state(row_of(draft->message_id), {});
     std::string token = to_hex(draft->message_id);
     return drafts_.emplace(std::move(token), std::move(*draft)).first;

@@ -78,7 +78,8 @@ class Outgoing {
     [[nodiscard]] static std::uint64_t room_for(const Draft& draft, std::uint64_t chunks);
     /// What all drafts still have to store.
     [[nodiscard]] std::uint64_t promised() const;
-    [[nodiscard]] Result<void> reserve(std::uint64_t bytes) const;
+    /// `margin`: what has to be free besides.
+    [[nodiscard]] Result<void> reserve(std::uint64_t bytes, std::uint64_t margin = 0) const;
     Drafts::iterator use(const std::string& token, RequestId request);
     Result<void> take(Draft& draft, ByteView content);
     Result<void> store(Draft& draft, std::vector<Bytes>& chunks);

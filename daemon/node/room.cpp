@@ -11,10 +11,17 @@ namespace {
 using Copy = routing::Verdict::Copy;
 
 constexpr std::uint64_t kReservePart = 128;
+constexpr std::uint64_t kMarginPart = 20;
+constexpr std::uint64_t kMarginTimes = 3;
 // What is worth as much stays: copies do not push each other out in turns.
 constexpr double kClearlyMore = 1.1;
 
 }  // namespace
+
+std::uint64_t Room::margin(std::uint64_t bytes) const {
+    const std::uint64_t most = custody_.options().quota_bytes / kMarginPart;
+    return bytes < most ? std::min(kMarginTimes * bytes, most) : most;
+}
 
 std::uint64_t Room::room_of(const Claim& claim) const {
     const NodeOptions& options = custody_.options();

@@ -20,6 +20,7 @@ constexpr double kOneSided = 2.0;                // a wait counts as longer when
 constexpr double kVisitLate = 1800.0;            // a planned visit may still be going on
 constexpr double kToNeighbour = 24 * 3600.0;     // from a node of an area to another, when nothing is known
 constexpr double kChanceMax = 0.97;
+constexpr double kMadeGood = 7 * 24 * 3600.0;  // a missed visit costs at most this: others come
 
 /// Expected wait when chance meetings come at `rate` for `gap_s`, and `then_s` more is waited after that.
 double between(double rate, double gap_s, double then_s) {
@@ -169,7 +170,7 @@ void Estimator::finish_slots(const Edge& edge) {
             const Slot& next = slots_[edge.slots + i + 1];
             missed = between(edge.rate, std::max(0.0, next.start_s - slot.start_s), next.rest_s);
         }
-        slot.rest_s = (1 - slot.chance) * missed;
+        slot.rest_s = (1 - slot.chance) * std::min(missed, kMadeGood);
     }
 }
 
@@ -183,7 +184,7 @@ double Estimator::wait(const Edge& edge, double at_s, bool later) const {
     const Slot& present = *std::prev(next);
     if (present.end_s <= at_s) return missed;
     const double left = present.chance * (present.end_s - at_s) / (present.end_s - present.start_s);
-    return (1 - left) * missed;
+    return (1 - left) * std::min(missed, kMadeGood);
 }
 
 Estimator::Arrivals Estimator::from(Tag source, Tag without, std::span<const Tag> met, double now_s) const {

@@ -6,6 +6,9 @@
 //   W(t) = (1 - e^(-rate d)) / rate + e^(-rate d) R(next)      d: from t to the next slot
 //   R(slot) = (1 - chance) W(start of slot, without it)        beyond the last slot W = 1 / overall rate
 //
+// where what is missed costs a week at most: by then somebody else will have come. With the whole wait for a
+// visit that is not planned again, who visits tomorrow would count as worse than anybody who comes some day.
+//
 // and the expected arrival is found by Dijkstra's algorithm, which takes each edge at the time at which it is
 // reached. What two nodes say about their contacts counts as the one says who claims less.
 #pragma once

@@ -150,12 +150,9 @@ void World::happen(const Event& event) {
 
 // As the node itself does with the messages that it cuts: all of one or nothing.
 bool World::has_room_for(std::size_t message) const {
-    const Custody& custody = hosts_[load_.messages[message].from]->node().custody();
-    std::uint64_t used = custody.inventory().bytes();
-    for (const auto& [number, parcel] : custody.inventory().parcels().here())
-        used -= std::min(used, parcel->spare ? parcel->bytes : 0);
+    const Room& room = hosts_[load_.messages[message].from]->node().room();
     const std::uint64_t bytes = load_.messages[message].bytes + catalogue_.chunk_count(message) * kOverhead;
-    return used + bytes <= custody.options().quota_bytes / 100 * custody.options().local_percent_max;
+    return room.could_fit(Room::own(bytes + room.margin(bytes)));
 }
 
 // Whoever finds no room tries later; with one chunk, and with the others when that was taken, when there was

@@ -73,9 +73,9 @@ TEST_CASE("the wait for planned visits is the mean over what may happen", "[rout
     VisitPlan plan;
     std::vector<std::pair<double, double>> slots;  // start, chance
     std::uint64_t start_ms = kHour_ms;
-    for (int i = 0; i < 5; ++i) {
-        start_ms += kHour_ms * (1 + random() % 60);
-        const double chance = 0.2 + 0.1 * static_cast<double>(random() % 7);
+    for (int i = 0; i < 30; ++i) {
+        start_ms += kHour_ms * (1 + random() % 20);
+        const double chance = 0.3 + 0.1 * static_cast<double>(random() % 7);
         plan.visits.push_back(
             {eid("a"), eid("b"), kWall_ms + start_ms, kWall_ms + start_ms + kHour_ms, 0, 0, chance});
         slots.emplace_back(static_cast<double>(start_ms) / 1000, chance);
@@ -105,6 +105,25 @@ TEST_CASE("the wait for planned visits is the mean over what may happen", "[rout
         sum += first;
     }
     CHECK(*found == Approx(sum / kTries).epsilon(0.03));
+}
+
+TEST_CASE("a visit that is not planned again counts for a week when it is missed", "[routing]") {
+    VisitPlan plan;
+    plan.visits.push_back({eid("a"), eid("b"), kWall_ms + kHour_ms, kWall_ms + 2 * kHour_ms, 0, 0, 0.8});
+    Timetable timetable{kSelf};
+    timetable.set_plan(plan, static_cast<double>(kWall_ms) / 1000);
+    Estimator estimator;
+    const double missed = 1 - 0.8 * timetable.kept();
+    const auto at = [&](double now_s) {
+        estimator.build(Knowledge{kSelf, kNoTag}, timetable, now_s, static_cast<double>(kWall_ms) / 1000);
+        const auto arrivals = estimator.from(node_tag(eid("a")), kNoTag, {}, now_s);
+        return *estimator.to(arrivals, node_tag(eid("b")), kNoTag, now_s);
+    };
+    constexpr double kWeek = 7 * 24 * 3600.0;
+    CHECK(at(0) == Approx(3600 + missed * kWeek).epsilon(0.001));
+    CHECK(at(3'600) == Approx(missed * kWeek).epsilon(0.001));
+    // After it nothing is left but chance.
+    CHECK(at(3 * 3600.0) > 2 * kWeek);
 }
 
 TEST_CASE("without a clock the plan says nothing", "[routing]") {
