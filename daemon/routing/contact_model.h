@@ -24,6 +24,9 @@ inline constexpr double kSlotSeconds = 2 * 3600.0;
 inline constexpr double kWeekSeconds = 7 * 24 * 3600.0;
 inline constexpr std::uint8_t kSlotsPerWeek = 84;
 
+/// Of a pair that may meet and was never seen to.
+inline constexpr double kUnmetWaitSeconds = 60 * 24 * 3600.0;
+
 struct WeekSlot {
     std::uint8_t slot = 0;    ///< below kSlotsPerWeek
     std::uint8_t chance = 0;  ///< that a contact begins in it, in parts of 255

@@ -13,12 +13,13 @@ namespace tram::routing {
 namespace {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
-constexpr double kUnmetWait = 60 * 24 * 3600.0;  // of a planned pair of which no contact is known
-constexpr double kUnplannedPart = 0.2;           // of the contacts of a planned pair: late and chance ones
-constexpr double kUnhabitualPart = 0.1;          // at least, of the contacts of a pair with habits
-constexpr double kOneSided = 2.0;                // a wait counts as longer when the other does not know of it
-constexpr double kVisitLate = 1800.0;            // a planned visit may still be going on
-constexpr double kToNeighbour = 24 * 3600.0;     // from a node of an area to another, when nothing is known
+constexpr double kUnplannedPart = 0.2;   // of the contacts of a planned pair: late and chance ones
+constexpr double kUnhabitualPart = 0.1;  // at least, of the contacts of a pair with habits
+constexpr double kOneSided = 2.0;        // a wait counts as longer when the other does not know of it
+constexpr double kVisitLate = 1800.0;    // a planned visit may still be going on
+// A word about missed visits counts for as long as they may be made up.
+constexpr double kMakeUpSeconds = MakeUps::kDays * MakeUps::kDaySeconds;
+constexpr double kToNeighbour = 24 * 3600.0;  // from a node of an area to another, when nothing is known
 constexpr double kChanceMax = 0.97;
 constexpr double kMadeGood = 7 * 24 * 3600.0;  // a missed visit costs at most this: others come
 
@@ -58,13 +59,13 @@ std::vector<Estimator::Half> Estimator::halves(const Knowledge& knowledge, const
         areas_[from] = held.record.area;
         for (const ContactSummary& said : held.record.contacts) {
             const std::uint32_t to = index_of(said.peer);
-            if (to != from) result.push_back({std::min(from, to), std::max(from, to), &said});
+            if (to != from) result.push_back({std::min(from, to), std::max(from, to), &said, &held});
         }
     }
     for (const auto& [a, b] : timetable.pairs()) {
         const std::uint32_t from = index_of(a);
         const std::uint32_t to = index_of(b);
-        result.push_back({std::min(from, to), std::max(from, to), nullptr});
+        result.push_back({std::min(from, to), std::max(from, to)});
     }
     std::ranges::sort(result, {}, [](const Half& half) { return std::tuple{half.low, half.high}; });
     return result;
@@ -82,13 +83,17 @@ void Estimator::build(const Knowledge& knowledge, const Timetable& timetable, do
         std::size_t last = first + 1;
         while (last < all.size() && all[last].low == all[first].low && all[last].high == all[first].high)
             ++last;
-        add_edge(std::span{all}.subspan(first, last - first), knowledge, timetable, {now_s, wall_ahead_s});
+        add_edge(std::span{all}.subspan(first, last - first), {knowledge, timetable, now_s, wall_ahead_s});
         first = last;
     }
 }
 
-void Estimator::add_edge(std::span<const Half> halves, const Knowledge& knowledge, const Timetable& timetable,
-                         const Clock& clock) {
+const ContactRecord* Estimator::Known::record(Tag tag) const {
+    const auto held = knowledge.held().find(tag);
+    return held == knowledge.held().end() ? nullptr : &held->second.record;
+}
+
+void Estimator::add_edge(std::span<const Half> halves, const Known& known) {
     const std::uint32_t low = halves.front().low;
     const std::uint32_t high = halves.front().high;
     const ContactSummary* said = nullptr;
@@ -98,62 +103,87 @@ void Estimator::add_edge(std::span<const Half> halves, const Knowledge& knowledg
         ++sides;
         if (said == nullptr || claims_less(*half.said, *said)) said = half.said;
     }
-    const auto record = [&](std::uint32_t node) -> const ContactRecord* {
-        const auto held = knowledge.held().find(tags_[node]);
-        return held == knowledge.held().end() ? nullptr : &held->second.record;
-    };
-    const ContactRecord* const record_low = record(low);
-    const ContactRecord* const record_high = record(high);
-    double wait_s = said == nullptr ? kUnmetWait : wait_of_code(said->wait);
-    const auto complete = [](const ContactRecord* one) {
+    double wait_s = said == nullptr ? kUnmetWaitSeconds : wait_of_code(said->wait);
+    const auto complete = [&](std::uint32_t node) {
+        const ContactRecord* one = known.record(tags_[node]);
         return one != nullptr && one->contacts.size() < ContactRecord::kContactsMax;
     };
-    if (sides == 1 && complete(record_low) && complete(record_high)) wait_s *= kOneSided;
+    if (sides == 1 && complete(low) && complete(high)) wait_s *= kOneSided;
 
     Edge edge{high, static_cast<std::uint32_t>(slots_.size()), 0, 1 / wait_s, wait_s};
-    if (clock.wall_ahead_s) {
-        const double wall_s = clock.now_s + *clock.wall_ahead_s;
-        const auto visits = timetable.visits(Timetable::pair_of(tags_[low], tags_[high]), wall_s - kVisitLate,
-                                             kHorizonSeconds);
-        if (!visits.empty()) {
-            double kept = 0;
-            int known = 0;
-            for (const ContactRecord* one : {record_low, record_high}) {
-                if (one == nullptr || one->kept == 0) continue;
-                kept += one->kept / 100.0;
-                ++known;
-            }
-            add_visits(visits, known == 0 ? timetable.kept() : kept / known, *clock.wall_ahead_s);
+    if (known.wall_ahead_s) {
+        if (known.timetable.plans(Timetable::pair_of(tags_[low], tags_[high]), known.wall_s())) {
+            add_visits(halves, known);
+            add_make_ups(halves, known);
             edge.rate *= kUnplannedPart;
         } else if (said != nullptr && !said->slots.empty()) {
-            const double explained = add_habits(*said, clock) * wait_s / kWeekSeconds;
+            const double explained = add_habits(*said, known) * wait_s / kWeekSeconds;
             edge.rate *= std::max(kUnhabitualPart, 1 - explained);
         }
     }
     edge.slot_count = static_cast<std::uint32_t>(slots_.size()) - edge.slots;
+    std::ranges::sort(std::span{slots_}.subspan(edge.slots), {}, &Slot::start_s);
     finish_slots(edge);
     edges_[low].push_back(edge);
     edge.to = low;
     edges_[high].push_back(edge);
 }
 
-void Estimator::add_visits(std::span<const PlannedVisit> visits, double kept, double ahead_s) {
-    for (const PlannedVisit& visit : visits) {
+void Estimator::add_visits(std::span<const Half> halves, const Known& known) {
+    const Tag low = tags_[halves.front().low];
+    const Tag high = tags_[halves.front().high];
+    double kept = 0;
+    int tellers = 0;
+    for (const ContactRecord* one : {known.record(low), known.record(high)}) {
+        if (one == nullptr || one->kept == 0) continue;
+        kept += one->kept / 100.0;
+        ++tellers;
+    }
+    kept = tellers == 0 ? known.timetable.kept() : kept / tellers;
+    const double ahead_s = *known.wall_ahead_s;
+    for (const PlannedVisit& visit : known.timetable.visits(Timetable::pair_of(low, high),
+                                                            known.wall_s() - kVisitLate, kHorizonSeconds)) {
         const double chance = std::min(kChanceMax, visit.chance * kept);
         slots_.push_back({visit.start_s - ahead_s, visit.end_s + kVisitLate - ahead_s, chance, 0});
     }
 }
 
-double Estimator::add_habits(const ContactSummary& said, const Clock& clock) {
-    const double wall_s = clock.now_s + *clock.wall_ahead_s;
-    const double week_start = wall_s - std::fmod(wall_s, kWeekSeconds) - *clock.wall_ahead_s;
+void Estimator::add_make_ups(std::span<const Half> halves, const Known& known) {
+    const auto pair = Timetable::pair_of(tags_[halves.front().low], tags_[halves.front().high]);
+    const auto add = [&](double start_s, double chance) {
+        slots_.push_back({start_s, start_s + MakeUps::kWindowSeconds, std::min(kChanceMax, chance), 0});
+    };
+    const auto ours = known.timetable.make_up_times(pair, known.wall_s());
+    for (const double at_s : ours)
+        add(at_s - *known.wall_ahead_s, known.timetable.make_ups().chance());
+    if (!ours.empty()) return;
+    const Half* teller = nullptr;
+    for (const Half& half : halves) {
+        // Who has no plan tells of habits, which are in the plan.
+        if (half.said == nullptr || half.by->record.kept == 0) continue;
+        if (known.now_s - half.by->made_s > kMakeUpSeconds) continue;
+        if (teller == nullptr || half.said->slots.size() > teller->said->slots.size()) teller = &half;
+    }
+    if (teller == nullptr) return;
+    const double week_start = known.now_s - std::fmod(known.wall_s(), kWeekSeconds);
+    for (const WeekSlot& slot : teller->said->slots) {
+        for (double start = week_start + slot.slot * kSlotSeconds; start < known.now_s + kMakeUpSeconds;
+             start += kWeekSeconds) {
+            if (start + MakeUps::kWindowSeconds > known.now_s) add(start, slot.chance / 255.0);
+        }
+    }
+}
+
+double Estimator::add_habits(const ContactSummary& said, const Known& known) {
+    const double wall_s = known.wall_s();
+    const double week_start = wall_s - std::fmod(wall_s, kWeekSeconds) - *known.wall_ahead_s;
     double sum = 0;
     for (const WeekSlot& slot : said.slots)
         sum += slot.chance / 255.0;
-    for (double week = week_start; week < clock.now_s + kHorizonSeconds; week += kWeekSeconds) {
+    for (double week = week_start; week < known.now_s + kHorizonSeconds; week += kWeekSeconds) {
         for (const WeekSlot& slot : said.slots) {
             const double start = week + slot.slot * kSlotSeconds;
-            if (start + kSlotSeconds <= clock.now_s) continue;
+            if (start + kSlotSeconds <= known.now_s) continue;
             // On average it begins in the middle.
             slots_.push_back({start + kSlotSeconds / 2, start + kSlotSeconds,
                               std::min(kChanceMax, slot.chance / 255.0), 0});

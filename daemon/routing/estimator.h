@@ -71,18 +71,25 @@ class Estimator {
         std::uint32_t low = 0;
         std::uint32_t high = 0;
         const ContactSummary* said = nullptr;
+        const Knowledge::Held* by = nullptr;
     };
-    struct Clock {
+    struct Known {
+        const Knowledge& knowledge;
+        const Timetable& timetable;
         double now_s = 0;
         std::optional<double> wall_ahead_s{};
+        [[nodiscard]] double wall_s() const { return now_s + *wall_ahead_s; }
+        /// Of a node; null: nothing was heard of it.
+        [[nodiscard]] const ContactRecord* record(Tag tag) const;
     };
     std::uint32_t index_of(Tag tag);
     [[nodiscard]] std::vector<Half> halves(const Knowledge& knowledge, const Timetable& timetable);
-    void add_edge(std::span<const Half> halves, const Knowledge& knowledge, const Timetable& timetable,
-                  const Clock& clock);
-    void add_visits(std::span<const PlannedVisit> visits, double kept, double ahead_s);
+    void add_edge(std::span<const Half> halves, const Known& known);
+    void add_visits(std::span<const Half> halves, const Known& known);
+    /// What may be made up of missed visits, as one of the two says.
+    void add_make_ups(std::span<const Half> halves, const Known& known);
     /// The chance that they make up in a week.
-    double add_habits(const ContactSummary& said, const Clock& clock);
+    double add_habits(const ContactSummary& said, const Known& known);
     void finish_slots(const Edge& edge);
     [[nodiscard]] double wait(const Edge& edge, double at_s, bool later) const;
 

@@ -66,6 +66,7 @@ void Outlook::say(const Moment& now) {
     std::vector<ContactSummary> contacts;
     for (const auto& [tag, model] : models_)
         contacts.push_back(model.summary(tag, now.s));
+    put_make_ups(contacts, now);
     std::ranges::sort(contacts, {}, [](const ContactSummary& one) { return std::pair{one.wait, one.peer}; });
     contacts.resize(std::min(contacts.size(), ContactRecord::kContactsMax));
     const double soonest = contacts.size() <= kFewContacts ? kSaySoonestNew : kSaySoonest;
@@ -77,6 +78,28 @@ void Outlook::say(const Moment& now) {
     }
     const auto kept = timetable_.empty() ? 0 : std::lround(timetable_.kept() * 100);
     knowledge_.set_own(std::move(contacts), static_cast<std::uint8_t>(kept), tell, now.s);
+}
+
+void Outlook::put_make_ups(std::vector<ContactSummary>& contacts, const Moment& now) const {
+    if (!now.wall_s) return;
+    for (ContactSummary& contact : contacts) {
+        if (timetable_.plans(Timetable::pair_of(self_, contact.peer), *now.wall_s)) contact.slots.clear();
+    }
+    const MakeUps& make_ups = timetable_.make_ups();
+    const auto chance = static_cast<std::uint8_t>(std::lround(make_ups.chance() * 16) * 255 / 16);
+    for (const Tag peer : make_ups.peers()) {
+        auto contact = std::ranges::find(contacts, peer, &ContactSummary::peer);
+        if (contact == contacts.end())
+            contact = contacts.insert(contacts.end(), {peer, code_of_wait(kUnmetWaitSeconds)});
+        for (const double at_s : make_ups.times(peer, *now.wall_s)) {
+            const auto slot = static_cast<std::uint8_t>(std::fmod(at_s, kWeekSeconds) / kSlotSeconds);
+            const bool said =
+                std::ranges::find(contact->slots, slot, &WeekSlot::slot) != contact->slots.end();
+            if (!said && contact->slots.size() < ContactSummary::kSlotsMax)
+                contact->slots.push_back({slot, chance});
+        }
+        std::ranges::sort(contact->slots, {}, &WeekSlot::slot);
+    }
 }
 
 Bytes Outlook::greet(Tag peer) const {

@@ -56,6 +56,8 @@ class Outlook {
         std::uint64_t generation = 0;
     };
     void say(const Moment& now);
+    /// With whom visits are planned, what was missed of them is said in place of habits.
+    void put_make_ups(std::vector<ContactSummary>& contacts, const Moment& now) const;
     void look(const Moment& now) const;
     const Estimator::Arrivals& arrivals(Tag source, const Moment& now) const;
 

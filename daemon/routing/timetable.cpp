@@ -13,6 +13,7 @@ namespace {
 
 constexpr double kEarly = 3600.0;     // a visit that begins this much before its time is kept
 constexpr double kLate = 2 * 3600.0;  // and so is one that is as much too late
+constexpr double kPlannedAhead = 28 * 24 * 3600.0;
 constexpr double kPriorVisits = 5.0;
 constexpr double kPriorKept = 0.85;
 constexpr double kCountMemory = 60.0;  // visits
@@ -79,10 +80,16 @@ std::vector<PlannedVisit> Timetable::visits(Pair pair, double wall_s, double dur
     return result;
 }
 
+bool Timetable::plans(Pair pair, double wall_s) const {
+    const double since_s = MakeUps::kDays * MakeUps::kDaySeconds + MakeUps::kWindowSeconds;
+    return !visits(pair, wall_s - since_s, since_s + kPlannedAhead).empty();
+}
+
 void Timetable::met(Tag peer, double wall_s) {
     if (!visits_.contains(pair_of(self_, peer))) return;
     std::vector<double>& times = met_[peer];
     times.push_back(wall_s);
+    make_ups_.met(peer, wall_s);
     if (times.size() > kMeetingsMax) times.erase(times.begin());
 }
 
@@ -94,6 +101,7 @@ void Timetable::settle(double wall_s) {
             settle_with(pair.first == self_ ? pair.second : pair.first, planned, wall_s);
     }
     settled_s_ = wall_s;
+    make_ups_.settle(wall_s);
 }
 
 void Timetable::settle_with(Tag peer, const std::vector<Planned>& planned, double wall_s) {
@@ -111,8 +119,20 @@ void Timetable::settle_with(Tag peer, const std::vector<Planned>& planned, doubl
         const auto in_time = [&](double at) {
             return at >= visit.start_s - kEarly && at <= visit.end_s + kLate;
         };
-        if (met != met_.end() && std::ranges::any_of(met->second, in_time)) kept_ += 1;
+        if (met != met_.end() && std::ranges::any_of(met->second, in_time)) {
+            kept_ += 1;
+            continue;
+        }
+        make_ups_.missed(peer, visit.start_s);
+        // It may have been made up before it was looked at.
+        for (const double at_s : met != met_.end() ? met->second : std::vector<double>{})
+            make_ups_.met(peer, at_s);
     }
+}
+
+std::vector<double> Timetable::make_up_times(Pair pair, double wall_s) const {
+    if (pair.first != self_ && pair.second != self_) return {};
+    return make_ups_.times(pair.first == self_ ? pair.second : pair.first, wall_s);
 }
 
 double Timetable::kept() const {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/routing/make_ups.h"
 #include "daemon/routing/tag.h"
 #include "daemon/routing/visit_plan.h"
 
@@ -39,6 +40,8 @@ class Timetable {
 
     void set_plan(const VisitPlan& plan, std::optional<double> wall_s);
     [[nodiscard]] bool empty() const { return visits_.empty(); }
+    /// Whether visits of a pair are planned for the next weeks, or were in the last days.
+    [[nodiscard]] bool plans(Pair pair, double wall_s) const;
     [[nodiscard]] std::vector<Pair> pairs() const;
     /// Of a pair, from `wall_s` on for `seconds`, by start; at most kVisitsOfPairMax.
     [[nodiscard]] std::vector<PlannedVisit> visits(Pair pair, double wall_s, double seconds) const;
@@ -50,6 +53,10 @@ class Timetable {
     /// Part of our own planned visits that were kept, 0.02 to 1.2: a guess at first.
     [[nodiscard]] double kept() const;
     [[nodiscard]] KeptVisits kept_visits() const { return {kept(), expected_}; }
+    /// Of our own visits.
+    [[nodiscard]] const MakeUps& make_ups() const { return make_ups_; }
+    /// When a missed visit of a pair may still be made up; empty when we are none of the two.
+    [[nodiscard]] std::vector<double> make_up_times(Pair pair, double wall_s) const;
 
     void encode(cbor::Writer& out) const;
     void decode(cbor::Reader& in);
@@ -72,6 +79,7 @@ class Timetable {
     std::map<Pair, std::vector<Planned>> visits_;
     std::map<Tag, std::vector<double>> met_;  // wall times of the last contacts with those that we visit
     std::optional<double> settled_s_;         // visits that were over before are counted
+    MakeUps make_ups_;
     double expected_ = 0;
     double kept_ = 0;
 };
