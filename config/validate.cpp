@@ -258,7 +258,7 @@ void validate_offices(const Config& config, Report& report) {
     }
 }
 
-void validate_routing(const Routing& routing, Report& report) {
+void validate_routing(const Routing& routing, const std::string& own_id, Report& report) {
     if (!routing.routes.empty() && routing.router != RouterKind::kStatic && !report.has("routing.router")) {
         report.add("routing.route[0]",
                    "expected router = \"static\" in [routing]: no other router reads routes");
@@ -276,6 +276,10 @@ void validate_routing(const Routing& routing, Report& report) {
                            route.to + "\"");
         }
         if (!report.has(key + ".via")) check_node_id(route.via, key + ".via", report);
+        const auto via = Eid::parse(route.via);
+        const auto own = Eid::parse(own_id);
+        if (via && own && *via == *own)
+            report.add(key + ".via", "expected the node id of a peer, got that of this node, " + own_id);
     }
 }
 
@@ -290,7 +294,7 @@ void validate(const Config& config, Report& report) {
     validate_discovery(config.discovery, report);
     validate_peers(config, report);
     validate_offices(config, report);
-    validate_routing(config.routing, report);
+    validate_routing(config.routing, config.node.id, report);
 }
 
 }  // namespace tram::config

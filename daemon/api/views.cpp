@@ -160,6 +160,18 @@ void add_discovery(pb::StatusReply& out, const ShellFacts& facts) {
     for (const std::string& interface : facts.interfaces)
         discovery.add_interfaces(interface);
     discovery.set_heard(static_cast<std::uint32_t>(facts.discovered.size()));
+    if (!facts.twin_address.empty()) {
+        out.add_warnings(fmt::format(
+            "a device at {} says that it is this one: give one of them another node.id in tram.toml "
+            "and its own certificate, tram device request",
+            facts.twin_address));
+    }
+    if (!facts.interfaces_left_out.empty()) {
+        out.add_warnings(fmt::format(
+            "nobody is looked for on {}, because {} interfaces is the most: name those that matter in "
+            "discovery.interfaces in tram.toml",
+            fmt::join(facts.interfaces_left_out, ", "), facts.interfaces.size()));
+    }
     for (const auto& [name, value] : facts.counters) {
         pb::Counter& counter = *out.add_counters();
         counter.set_name(name);

@@ -34,9 +34,11 @@ struct ShellFacts {
         std::uint64_t heard_ms = 0;  ///< how long ago anything was heard of it
         std::string last_error;      ///< why no session came about; empty when none was tried
     };
-    bool discovery = false;                                       ///< goes on
-    std::vector<std::string> interfaces;                          ///< that beacons go out on
-    std::vector<DiscoveredPeer> discovered;                       ///< whose beacons are heard now
+    bool discovery = false;                        ///< goes on
+    std::vector<std::string> interfaces;           ///< that beacons go out on
+    std::vector<std::string> interfaces_left_out;  ///< that would be too many for that
+    std::string twin_address;                      ///< of who uses the id of this node; or empty
+    std::vector<DiscoveredPeer> discovered;        ///< whose beacons are heard now
     std::vector<std::pair<std::string, std::uint64_t>> counters;  ///< more of them, by name
 };
 

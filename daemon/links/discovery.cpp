@@ -80,13 +80,18 @@ void Discovery::choose_outlets() {
     std::set<InterfaceIndex> with4;
     std::set<InterfaceIndex> with6;
     std::map<InterfaceIndex, Outlet> chosen;
+    left_out_.clear();
     for (const auto& [index, interface] : monitor_->table().all()) {
-        if (chosen.size() == kInterfacesMax || !takes_part(interface)) continue;
+        if (!takes_part(interface)) continue;
         const bool has4 = source_of(interface, IpVersion::k4) != nullptr;
         const bool has6 = source_of(interface, IpVersion::k6) != nullptr;
+        if (!has4 && !has6) continue;
+        if (chosen.size() == kInterfacesMax) {
+            left_out_.push_back(interface.name);
+            continue;
+        }
         if (has4) with4.insert(index);
         if (has6) with6.insert(index);
-        if (!has4 && !has6) continue;
         const auto known = outlets_.find(index);
         Outlet& outlet = chosen[index];
         if (known != outlets_.end()) outlet = std::move(known->second);
@@ -114,9 +119,11 @@ void Discovery::send_beacons(InterfaceIndex index) {
     }
 }
 
-bool Discovery::is_ours_to_know(const Beacon& beacon) {
+bool Discovery::is_ours_to_know(const Beacon& beacon, const IpAddress& from) {
     if (beacon.node_id == own_id_) {
-        if (beacon.instance != options_.instance) ++counters_.own_name;
+        if (beacon.instance == options_.instance) return false;
+        ++counters_.own_name;
+        twin_ = Twin{from, monotonic_now()};
         return false;
     }
     const bool trusted = beacon.root ? std::ranges::find(options_.roots, *beacon.root) != options_.roots.end()
@@ -134,7 +141,7 @@ void Discovery::heard(const Datagram& datagram) {
         ++counters_.malformed;
         return;
     }
-    if (!is_ours_to_know(*beacon)) return;
+    if (!is_ours_to_know(*beacon, datagram.from)) return;
     if (!interface->reaches(datagram.from)) {
         ++counters_.off_link;
         return;
@@ -198,7 +205,14 @@ void Discovery::arm() {
 }
 
 DiscoveryState Discovery::state() const {
-    DiscoveryState state{.on = running_, .interfaces = {}, .nodes = {}, .counters = counters_};
+    DiscoveryState state{.on = running_,
+                         .interfaces = {},
+                         .left_out = left_out_,
+                         .nodes = {},
+                         .twin_address = {},
+                         .counters = counters_};
+    if (twin_ && monotonic_now() - twin_->heard < Sightings::kForget)
+        state.twin_address = twin_->address.to_string();
     for (const auto& [index, outlet] : outlets_)
         state.interfaces.push_back(outlet.name);
     return state;

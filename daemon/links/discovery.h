@@ -58,7 +58,7 @@ class Discovery : public std::enable_shared_from_this<Discovery> {
     };
 
     void heard(const Datagram& datagram);
-    [[nodiscard]] bool is_ours_to_know(const Beacon& beacon);
+    [[nodiscard]] bool is_ours_to_know(const Beacon& beacon, const IpAddress& from);
     [[nodiscard]] bool takes_part(const Interface& interface) const;
     void choose_outlets();
     void send_beacons(InterfaceIndex index);
@@ -73,6 +73,12 @@ class Discovery : public std::enable_shared_from_this<Discovery> {
     std::shared_ptr<BeaconSocket> socket4_;
     std::shared_ptr<BeaconSocket> socket6_;
     std::map<InterfaceIndex, Outlet> outlets_;
+    std::vector<std::string> left_out_;  // interfaces
+    struct Twin {
+        IpAddress address;
+        Instant heard;
+    };
+    std::optional<Twin> twin_;  // who uses our id
     DiscoveryState::Counters counters_;
     std::minstd_rand random_{std::random_device{}()};
     Timer timer_;

@@ -29,7 +29,9 @@ struct DiscoveredNode {
 struct DiscoveryState {
     bool on = false;
     std::vector<std::string> interfaces;  ///< that beacons go out on now
+    std::vector<std::string> left_out;    ///< interfaces that are too many
     std::vector<DiscoveredNode> nodes;    ///< whose beacons are heard now
+    std::string twin_address;  ///< of somebody who says that it is us, a minute ago at most; or empty
     struct Counters {
         std::uint64_t sent = 0;
         std::uint64_t heard = 0;      ///< good ones, of others

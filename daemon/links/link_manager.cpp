@@ -45,7 +45,13 @@ Result<Acceptor> open_acceptor(const Executor& executor, const std::string& text
     if (!error && endpoint->address().is_v6()) acceptor.set_option(asio::ip::v6_only{false}, error);
     if (!error) acceptor.bind(*endpoint, error);
     if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
-    if (error) return fail(ErrorCode::kIo, "cannot listen on " + text + ": " + error.message());
+    if (error) {
+        const bool taken = error == asio::error::address_in_use;
+        return fail(ErrorCode::kIo,
+                    "cannot listen on " + text + ": " + error.message() +
+                        (taken ? "; end the other program, or choose another port in links.listen"
+                               : "; see links.listen"));
+    }
     return acceptor;
 }
 

@@ -276,6 +276,8 @@ void Daemon::add_discovery(api::ShellFacts& facts) {
     const links::DiscoveryState state = links_->discovery();
     facts.discovery = state.on;
     facts.interfaces = state.interfaces;
+    facts.interfaces_left_out = state.left_out;
+    facts.twin_address = state.twin_address;
     for (const links::DiscoveredNode& node : state.nodes) {
         facts.discovered.push_back(
             {node.node_id, node.address,

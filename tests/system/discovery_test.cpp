@@ -368,6 +368,43 @@ void forge_beacons(const Namespace& from, int count) {
     });
 }
 
+bool warns(DaemonProcess& daemon, const std::string& of) {
+    const pb::StatusReply status = daemon.status();
+    return std::ranges::any_of(
+        status.warnings(), [&](const std::string& warning) { return warning.find(of) != std::string::npos; });
+}
+
+TEST_CASE("two devices with one name are told so", "[system][discovery]") {
+    if (!possible()) return;
+    Village village{default_config("dtn://kiosk/"), default_config("dtn://kiosk/")};
+    village.give_addresses();
+    village.radio.plug_in();
+    village.start();
+    CHECK(wait_until([&] { return warns(village.kiosk, "a device at 10.77.0.2 says that it is this one"); }));
+    CHECK(
+        wait_until([&] { return warns(village.laptop, "a device at 10.77.0.1 says that it is this one"); }));
+}
+
+TEST_CASE("nobody looks for others on more interfaces than can be joined, and which those are is said",
+          "[system][discovery]") {
+    if (!possible()) return;
+    TestDirectory directory;
+    Namespace machine;
+    constexpr int kPairs = 10;
+    for (int i = 0; i < kPairs; ++i) {
+        const std::string number = std::to_string(i);
+        machine.ip({"link", "add", "many" + number, "type", "veth", "peer", "name", "much" + number});
+        for (const std::string& name : {"many" + number, "much" + number})
+            machine.ip({"link", "set", name, "up"});
+        machine.ip({"addr", "add", "10.99." + number + ".1/24", "dev", "many" + number});
+    }
+    DaemonProcess office{directory, "office", default_config("dtn://office/")};
+    office.enter(machine.name());
+    REQUIRE(office.start_and_wait());
+    CHECK(wait_until([&] { return warns(office, "nobody is looked for on m"); }));
+    CHECK(office.status().discovery().interfaces_size() == 16);
+}
+
 TEST_CASE("a flood of forged beacons neither makes a node call them all nor eats its memory",
           "[system][discovery]") {
     if (!possible()) return;

@@ -249,6 +249,10 @@ TEST_CASE("keys that depend on each other are checked together", "[config]") {
               .starts_with("tram.toml:1: routing.route[0]: expected router = \"static\""));
     CHECK(problem("[routing]\nrouter='static'")
               .starts_with("tram.toml:2: routing.router: expected at least one"));
+    CHECK(
+        problem(
+            "[node]\nid='dtn://a/'\n[routing]\nrouter='static'\n[[routing.route]]\nto='*'\nvia='dtn://a/'") ==
+        "tram.toml:7: routing.route[0].via: expected the node id of a peer, got that of this node, dtn://a/");
     CHECK(problem("[links]\nreconnect_min='2 min'").find("links.reconnect_max: expected at least") !=
           std::string::npos);
     CHECK(problem("[links]\nbundle_max='100 kB'").find("links.segment_max: expected at most") !=
