@@ -37,9 +37,10 @@ struct WeekSlot {
 struct ContactSummary {
     static constexpr std::size_t kSlotsMax = 7;
     Tag peer = kNoTag;
-    std::uint8_t wait = 0;          ///< expected wait at any time: code_of_wait()
-    std::uint8_t length = 0;        ///< usual length of a contact, up to 31: code_of_length()
-    std::vector<WeekSlot> slots{};  ///< by slot, at most kSlotsMax
+    std::uint8_t wait = 0;    ///< expected wait at any time: code_of_wait()
+    std::uint8_t length = 0;  ///< usual length of a contact, up to 31: code_of_length()
+    /// By slot, at most kSlotsMax: habits; with whom visits are planned, when missed ones may be made up.
+    std::vector<WeekSlot> slots{};
     friend bool operator==(const ContactSummary&, const ContactSummary&) = default;
 };
 
