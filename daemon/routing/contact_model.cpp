@@ -44,6 +44,10 @@ double wait_of_code(std::uint8_t code) {
     return std::min(kLongestWait, kShortestWait * std::exp2(code / 4.0));
 }
 
+std::uint8_t code_of_chance(double chance) {
+    return static_cast<std::uint8_t>(std::lround(chance * 16) * 255 / 16);
+}
+
 std::uint8_t code_of_length(double seconds) {
     return code_in(2 * std::log2(std::max(seconds, 1.0)), 31);
 }
@@ -112,9 +116,8 @@ ContactSummary ContactModel::summary(Tag peer, double now_s) const {
     std::vector<WeekSlot> slots;
     for (const Habit& habit : habits_) {
         const double chance = std::min(0.95, habit.hits / (weeks_ + kWeeksPrior));
-        // Coarse, so that records change seldom: in steps of a sixteenth.
-        const auto code = static_cast<std::uint8_t>(std::lround(chance * 16) * 255 / 16);
-        if (habit.hits >= kHitsMin && chance >= kChanceMin) slots.push_back({habit.slot, code});
+        if (habit.hits >= kHitsMin && chance >= kChanceMin)
+            slots.push_back({habit.slot, code_of_chance(chance)});
     }
     std::ranges::sort(slots, std::ranges::greater{}, &WeekSlot::chance);
     slots.resize(std::min(slots.size(), ContactSummary::kSlotsMax));

@@ -47,6 +47,8 @@ struct ContactSummary {
 /// Steps of a fourth root of two from one minute on.
 std::uint8_t code_of_wait(double seconds);
 double wait_of_code(std::uint8_t code);
+/// Of WeekSlot::chance, in steps of a sixteenth, so that records change seldom.
+std::uint8_t code_of_chance(double chance);
 /// Steps of a square root of two from one second on.
 std::uint8_t code_of_length(double seconds);
 double length_of_code(std::uint8_t code);

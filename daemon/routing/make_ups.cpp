@@ -10,7 +10,6 @@ namespace {
 constexpr double kPriorMissed = 4.0;
 constexpr double kPriorMadeUp = 0.5;
 constexpr double kCountKept = 0.97;  // of the weight of a missed visit, with each later one
-constexpr double kLastSeconds = MakeUps::kDays * MakeUps::kDaySeconds + MakeUps::kWindowSeconds;
 
 }  // namespace
 

@@ -17,6 +17,8 @@ class MakeUps {
     static constexpr double kDaySeconds = 24 * 3600.0;
     static constexpr int kDays = 3;                       ///< after so many days it is not made up any more
     static constexpr double kWindowSeconds = 4 * 3600.0;  ///< from the planned hour on, each day
+    /// After its planned begin, when a missed visit is not expected any more.
+    static constexpr double kLastSeconds = kDays * kDaySeconds + kWindowSeconds;
 
     /// The visit with `peer` that was planned for `start_s` was missed. Of too many, the oldest is forgotten.
     void missed(Tag peer, double start_s);

@@ -86,7 +86,7 @@ void Outlook::put_make_ups(std::vector<ContactSummary>& contacts, const Moment& 
         if (timetable_.plans(Timetable::pair_of(self_, contact.peer), *now.wall_s)) contact.slots.clear();
     }
     const MakeUps& make_ups = timetable_.make_ups();
-    const auto chance = static_cast<std::uint8_t>(std::lround(make_ups.chance() * 16) * 255 / 16);
+    const std::uint8_t chance = code_of_chance(make_ups.chance());
     for (const Tag peer : make_ups.peers()) {
         auto contact = std::ranges::find(contacts, peer, &ContactSummary::peer);
         if (contact == contacts.end())

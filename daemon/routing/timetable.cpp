@@ -81,8 +81,7 @@ std::vector<PlannedVisit> Timetable::visits(Pair pair, double wall_s, double dur
 }
 
 bool Timetable::plans(Pair pair, double wall_s) const {
-    const double since_s = MakeUps::kDays * MakeUps::kDaySeconds + MakeUps::kWindowSeconds;
-    return !visits(pair, wall_s - since_s, since_s + kPlannedAhead).empty();
+    return !visits(pair, wall_s - MakeUps::kLastSeconds, MakeUps::kLastSeconds + kPlannedAhead).empty();
 }
 
 void Timetable::met(Tag peer, double wall_s) {
